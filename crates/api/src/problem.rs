@@ -1,0 +1,85 @@
+//! What went wrong, as `application/problem+json` (RFC 9457).
+
+use std::borrow::Cow;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use fanlight_model::TraceId;
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+
+/// Why a request has no answer: a stable code for programs, a sentence and a way out for people.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) detail: Cow<'static, str>,
+    pub(crate) hint: Cow<'static, str>,
+}
+
+impl Problem {
+    pub(crate) fn new(
+        status: StatusCode,
+        code: &'static str,
+        title: &'static str,
+        detail: impl Into<Cow<'static, str>>,
+        hint: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { status, code, title, detail: detail.into(), hint: hint.into() }
+    }
+
+    /// A fault of ours: the inside text is for the log, under the request's trace id, and none of it leaves.
+    pub(crate) fn internal(code: &'static str, detail: &'static str, cause: &dyn std::error::Error) -> Self {
+        tracing::error!(name: "api.request.failed", error.code = code, error = chain(cause), "a request failed");
+        let hint = "this is not the request's fault: the server's log says more";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, "the server failed", detail, hint)
+    }
+
+    /// The body, with the request's own trace id.
+    pub(crate) fn answer(&self, trace_id: TraceId) -> Response {
+        let body = json!({
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+            "code": self.code,
+            "hint": self.hint,
+            "trace_id": trace_id.to_string(),
+        });
+        let mut response = Response::new(Body::from(body.to_string()));
+        *response.status_mut() = self.status;
+        let kind = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        if self.status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Bearer realm=\"fanlight\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
+    }
+}
+
+/// Handed outwards as it is; `caller` writes it down where the trace id is known.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.status;
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// An error and its causes on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}

@@ -1,0 +1,231 @@
+//! What can be typed.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Joins OpenTelemetry spans with what the Zero Trust edge did to the same request.
+#[derive(Debug, Parser)]
+#[command(name = "fanlight", version, arg_required_else_help = true, disable_help_subcommand = true)]
+pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server: everything, as configured; without a file, safe defaults on loopback
+    Serve(Serve),
+    /// Show it: two real apps, two people behind a stand-in edge, a real server, a joined trace
+    Demo(Demo),
+    /// Ask the server in SQL
+    Query(Query),
+    /// Draw one trace: spans and access on one time axis
+    Trace(Trace),
+    /// Take the place of something that you do not have
+    #[command(name = "stand-in", subcommand)]
+    StandIn(StandIn),
+    /// Look at what comes in
+    #[command(subcommand)]
+    Ingest(Ingest),
+    /// Check and explain the configuration
+    #[command(subcommand)]
+    Config(Config),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Serve {
+    /// The configuration; without it the safe defaults
+    #[arg(long, value_name = "FILE", env = "FANLIGHT_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where everything is kept
+    #[arg(long, value_name = "DIR", default_value = "fanlight-data")]
+    pub(crate) data: PathBuf,
+    /// Added to every port, so that several can run on one machine
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) listen_offset: u16,
+    /// Written with `{listener: address}` once all listeners are up
+    #[arg(long, value_name = "F")]
+    pub(crate) ready_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Demo {
+    /// End after this time; without it, at Ctrl-C
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
+    pub(crate) lasting: Option<Duration>,
+    /// The seed of everything random in the traffic
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// What happens; this version knows one scenario
+    #[arg(long, value_enum, default_value_t = Scenario::SlowSetup)]
+    pub(crate) scenario: Scenario,
+    /// Where everything is kept
+    #[arg(long, value_name = "DIR", default_value = "fanlight-demo")]
+    pub(crate) data: PathBuf,
+    /// Added to every port
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) listen_offset: u16,
+    /// The folder with the demo's apps
+    #[arg(long, value_name = "DIR", default_value = "e2e")]
+    pub(crate) apps: PathBuf,
+    /// The folder where `cargo xtask setup` put what they need
+    #[arg(long, value_name = "DIR", default_value = "target/e2e")]
+    pub(crate) apps_set_up: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scenario {
+    /// One person meets a slow connection set-up, another a denial
+    SlowSetup,
+}
+
+/// How to reach a server.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Reach {
+    /// The server's API; without it the one whose data folder is here
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// A file with the bearer token; without it the server's own, where its data folder is here
+    #[arg(long, value_name = "F")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// The server's data folder, to find address and token in
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    Table,
+    Json,
+    Ndjson,
+    Csv,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Query {
+    /// For example: select rung, count(*) from links group by rung
+    #[arg(value_name = "SQL")]
+    pub(crate) sql: String,
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Trace {
+    /// 32 hex digits
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// `table` draws it; `json` is the API's answer
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+    /// Columns of the drawing; without it those of the terminal
+    #[arg(long, value_name = "N")]
+    pub(crate) width: Option<usize>,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum StandIn {
+    /// A TCP forwarder that logs as a ZPA app connector does: to try without Zscaler
+    Zpa(StandInZpa),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct StandInZpa {
+    /// The app behind it
+    #[arg(long, value_name = "B")]
+    pub(crate) upstream: String,
+    /// Where the LSS records go: the server's `zpa_user_activity` listener
+    #[arg(long, value_name = "C")]
+    pub(crate) lss: String,
+    /// A person and the address that is only theirs; once a person
+    #[arg(long = "user", value_name = "NAME=LISTEN_ADDR", required = true, value_parser = user)]
+    pub(crate) users: Vec<(String, SocketAddr)>,
+    /// The address from which it connects to the app
+    #[arg(long, value_name = "127.0.1.N", default_value = "127.0.1.1")]
+    pub(crate) connector_ip: IpAddr,
+    /// A person whom the rule rejects; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    pub(crate) deny: Vec<String>,
+    /// How long the app connector's set-up really takes
+    #[arg(long, value_name = "D", default_value = "0ms", value_parser = duration)]
+    pub(crate) setup_delay: Duration,
+    /// Which records a connection gives
+    #[arg(long, value_name = "R", default_value = "open,active,close", value_delimiter = ',')]
+    pub(crate) records: Vec<RecordName>,
+    /// Which template renders them: the vendor's default, or Fanlight's own with the timers that the default lacks
+    #[arg(long, value_enum, default_value_t = TemplateName::Default)]
+    pub(crate) template: TemplateName,
+    /// Written with `{user: address}` once all listen
+    #[arg(long, value_name = "F")]
+    pub(crate) ready_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RecordName {
+    Open,
+    Active,
+    Close,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TemplateName {
+    Default,
+    Superset,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Ingest {
+    /// Decode a file of records without a server: a JSON object a record
+    Test(IngestTest),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct IngestTest {
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// For example zpa_user_activity
+    #[arg(long, value_name = "F")]
+    pub(crate) feed: String,
+    #[arg(long, value_enum, default_value_t = Output::Json)]
+    pub(crate) output: Output,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Say whether a configuration is right, or what is wrong where
+    Check {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Print every key with its default and its reason
+    Example,
+    /// Print the text to paste into Zscaler's feed settings
+    Template {
+        /// For example zpa_user_activity
+        #[arg(value_name = "FEED")]
+        feed: String,
+    },
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    crate::config::duration(text)
+}
+
+fn user(text: &str) -> Result<(String, SocketAddr), String> {
+    let (name, address) = text.rsplit_once('=').ok_or("write it like `ana@example.com=127.0.0.1:7001`")?;
+    let address = address
+        .parse()
+        .map_err(|_| format!("`{address}` is not an address and port, like `127.0.0.1:7001`"))?;
+    if name.is_empty() {
+        Err("the name is missing before `=`".to_owned())
+    } else {
+        Ok((name.to_owned(), address))
+    }
+}

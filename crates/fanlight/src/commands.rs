@@ -1,0 +1,32 @@
+//! One module a command. They print: that is what they are for.
+
+mod client;
+mod config;
+mod demo;
+mod ingest;
+mod query;
+mod serve;
+mod stand_in;
+mod terminal;
+mod trace;
+
+use crate::command_line::{Command, CommandLine};
+use crate::outcome::Failure;
+
+/// Runs what was typed.
+pub(crate) fn run(typed: CommandLine) -> Result<(), Failure> {
+    match typed.command {
+        Command::Serve(serve) => serve::run(&serve),
+        Command::Demo(demo) => demo::run(&demo),
+        Command::Query(query) => query::run(&query),
+        Command::Trace(trace) => trace::run(&trace),
+        Command::StandIn(stand_in) => stand_in::run(stand_in),
+        Command::Ingest(ingest) => ingest::run(ingest),
+        Command::Config(config) => config::run(config),
+    }
+}
+
+/// The async runtime of a command.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("fanlight").build()?)
+}

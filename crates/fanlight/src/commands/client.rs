@@ -1,0 +1,165 @@
+//! Asks a running server over its HTTP API.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use http::{Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper_util::client::legacy::Client as HttpClient;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+
+use crate::command_line::Reach;
+use crate::folder::DataFolder;
+use crate::outcome::{Exit, Failure};
+
+/// Where servers keep their data when nobody says otherwise.
+const USUAL_FOLDERS: [&str; 2] = ["fanlight-data", "fanlight-demo"];
+/// Longer than any query may run.
+const TIMEOUT: Duration = Duration::from_secs(90);
+const MAX_ANSWER_BYTES: usize = 256 << 20;
+
+/// A server, and the token for it.
+pub(super) struct Client {
+    server: String,
+    token: Option<String>,
+    http: HttpClient<HttpConnector, Full<Bytes>>,
+}
+
+impl Client {
+    /// By what was typed; else the server whose data folder is here.
+    pub(super) fn find(reach: &Reach) -> Result<Self, Failure> {
+        let folder = data_folder(reach)?;
+        let server = match (&reach.server, &folder) {
+            (Some(server), _) => server.trim_end_matches('/').to_owned(),
+            (None, Some(folder)) => {
+                format!("http://{}", api_address(folder).unwrap_or_else(|| "127.0.0.1:8080".to_owned()))
+            }
+            (None, None) => "http://127.0.0.1:8080".to_owned(),
+        };
+        if !server.starts_with("http://") {
+            return Err(Failure::text(Exit::Usage, format!("`{server}` is not an http URL"))
+                .with_hint("write it like `--server http://127.0.0.1:8080`"));
+        }
+        let token_file = reach.token_file.clone().or_else(|| folder.map(|folder| folder.admin_token()));
+        let token = token_file.map(|file| read_token(&file)).transpose()?;
+        Ok(Self { server, token, http: HttpClient::builder(TokioExecutor::new()).build_http() })
+    }
+
+    /// `GET path`.
+    pub(super) async fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.ask(Method::GET, path, Bytes::new()).await
+    }
+
+    /// `POST path` with a JSON body.
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.ask(Method::POST, path, Bytes::from(body.to_string())).await
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Bytes) -> Result<Value, Failure> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.server))
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let request = request.body(Full::new(body))?;
+        let answer = tokio::time::timeout(TIMEOUT, self.http.request(request))
+            .await
+            .map_err(|_| {
+                Failure::text(
+                    Exit::NotReachable,
+                    format!("no answer from `{}` within {} s", self.server, TIMEOUT.as_secs()),
+                )
+            })?
+            .map_err(|cause| {
+                Failure::new(
+                    Exit::NotReachable,
+                    anyhow::Error::new(cause).context(format!("cannot reach a server at `{}`", self.server)),
+                )
+                .with_hint("start one with `fanlight serve`, or name it with `--server URL`")
+            })?;
+        let status = answer.status();
+        let body = Limited::new(answer.into_body(), MAX_ANSWER_BYTES)
+            .collect()
+            .await
+            .map_err(anyhow::Error::from_boxed)?
+            .to_bytes();
+        if status.is_success() {
+            return Ok(serde_json::from_slice(&body)?);
+        }
+        Err(self.refused(status, &body))
+    }
+
+    /// The server's `application/problem+json`, in a person's words.
+    fn refused(&self, status: StatusCode, body: &[u8]) -> Failure {
+        let problem: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+        let field = |name: &str| problem.get(name).and_then(Value::as_str);
+        let text = field("detail")
+            .or_else(|| field("title"))
+            .map_or_else(|| format!("the server answered {status}"), str::to_owned);
+        let exit = match status {
+            StatusCode::UNAUTHORIZED => Exit::Auth,
+            StatusCode::FORBIDDEN => Exit::Denied,
+            _ => Exit::Failed,
+        };
+        let failure = Failure::text(exit, text);
+        match field("hint") {
+            Some(hint) => failure.with_hint(hint),
+            None if status == StatusCode::UNAUTHORIZED => failure
+                .with_hint("name the token with `--token-file`, or the server's data folder with `--data`"),
+            None => failure,
+        }
+    }
+}
+
+/// The folder that was named; else the usual one here whose server is the one asked for.
+fn data_folder(reach: &Reach) -> Result<Option<DataFolder>, Failure> {
+    if let Some(directory) = &reach.data {
+        let folder = DataFolder::new(directory);
+        if !folder.admin_token().exists() {
+            return Err(Failure::text(
+                Exit::Auth,
+                format!("there is no `{}`", folder.admin_token().display()),
+            )
+            .with_hint("`--data` names the folder that the server was started with"));
+        }
+        return Ok(Some(folder));
+    }
+    let here: Vec<DataFolder> = USUAL_FOLDERS
+        .iter()
+        .map(|name| DataFolder::new(Path::new(name)))
+        .filter(|folder| folder.admin_token().exists())
+        .collect();
+    let wanted = reach.server.as_deref().map(|server| {
+        server.trim_end_matches('/').trim_start_matches("http://").replace("localhost", "127.0.0.1")
+    });
+    let fits = |folder: &&DataFolder| match &wanted {
+        Some(wanted) => api_address(folder).as_deref() == Some(wanted),
+        None => is_running(folder),
+    };
+    Ok(here.iter().find(fits).or_else(|| here.first()).cloned())
+}
+
+fn api_address(folder: &DataFolder) -> Option<String> {
+    folder.read_listeners()?.remove("api")
+}
+
+/// A running server holds its folder's lock.
+fn is_running(folder: &DataFolder) -> bool {
+    std::fs::File::open(folder.lock())
+        .is_ok_and(|file| matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock)))
+}
+
+fn read_token(file: &PathBuf) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|cause| {
+        Failure::new(
+            Exit::Auth,
+            anyhow::Error::new(cause).context(format!("cannot read the token file `{}`", file.display())),
+        )
+    })?;
+    Ok(text.trim().to_owned())
+}

@@ -1,0 +1,21 @@
+//! `fanlight config check|example|template`.
+
+use super::terminal::print;
+use crate::command_line::Config;
+use crate::outcome::{Exit, Failure};
+use crate::wiring::feed_named;
+
+pub(super) fn run(command: Config) -> Result<(), Failure> {
+    match command {
+        Config::Check { file } => {
+            crate::config::load(Some(&file)).map_err(|error| Failure::new(Exit::Config, error))?;
+            print(&format!("`{}` is right", file.display()));
+        }
+        Config::Example => print(crate::config::example().trim_end()),
+        Config::Template { feed } => {
+            let feed = feed_named(&feed)?;
+            print(fanlight_intake::template(feed).trim_end());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! What was typed.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// The configuration file as typed: every key optional, texts not yet understood.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct File {
+    pub(super) version: Option<u64>,
+    pub(super) intake: Intake,
+    pub(super) correlate: Correlate,
+    pub(super) store: Store,
+    pub(super) export: Vec<Export>,
+    pub(super) api: Api,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Intake {
+    pub(super) in_flight: Option<String>,
+    pub(super) otlp_grpc: Listener,
+    pub(super) otlp_http: Listener,
+    pub(super) zpa_user_activity: Listener,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Listener {
+    pub(super) listen: Option<String>,
+    pub(super) allow: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Correlate {
+    pub(super) memory: Option<String>,
+    pub(super) association: Vec<Association>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Association {
+    pub(super) service: Option<String>,
+    pub(super) namespace: Option<String>,
+    pub(super) environment: Option<String>,
+    pub(super) server: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Store {
+    pub(super) seal_after: Option<String>,
+    pub(super) seal_rows: Option<u64>,
+    pub(super) hot_memory: Option<String>,
+    pub(super) log_kept: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Export {
+    pub(super) name: Option<String>,
+    pub(super) endpoint: Option<String>,
+    pub(super) header_files: BTreeMap<String, String>,
+    pub(super) compression: Option<String>,
+    pub(super) queue: Option<String>,
+    pub(super) timeout: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Api {
+    pub(super) listen: Option<String>,
+    pub(super) allow: Vec<String>,
+    pub(super) hosts: Vec<String>,
+}

@@ -1,0 +1,169 @@
+//! Every key of the configuration, in the order of the flow. The example file and the check for unknown keys come from here.
+
+/// One key.
+#[derive(Debug)]
+pub(super) struct Key {
+    /// Dotted path; `export[]` is an array of tables.
+    pub(super) path: &'static str,
+    /// Its default as TOML, or an example in a line that is commented out.
+    pub(super) value: Value,
+    /// Why one would set it.
+    pub(super) reason: &'static str,
+}
+
+/// What stands behind a key in the example file.
+#[derive(Debug)]
+pub(super) enum Value {
+    /// The default.
+    Default(&'static str),
+    /// There is no default; this is an example.
+    Example(&'static str),
+    /// The same, and the key is a table with names that the user chooses.
+    OpenTable(&'static str),
+}
+
+use Value::{Default, Example, OpenTable};
+
+/// Why each section exists, for the example file.
+pub(super) const SECTIONS: &[(&str, &str)] = &[
+    ("intake", "What comes in. Received bytes are on disk before they are acknowledged."),
+    ("intake.otlp_grpc", "Spans over OTLP/gRPC."),
+    ("intake.otlp_http", "Spans over OTLP/HTTP (protobuf, gzip)."),
+    ("intake.zpa_user_activity", "ZPA Log Streaming Service, log type User Activity, over TCP."),
+    ("correlate", "The join of spans and access events."),
+    ("correlate.association[]", "One table for each service whose server address the spans do not say."),
+    ("store", "Where everything is kept: the folder that `--data` names."),
+    ("export[]", "One table for each backend that gets the enriched spans."),
+    ("api", "The HTTP API, `/metrics`, `/livez` and `/readyz`."),
+];
+
+const ALLOW: &str = "Who may connect, as CIDRs; required beyond loopback. An empty list lets in whoever can reach the address.";
+
+/// All keys.
+pub(super) const KEYS: &[Key] = &[
+    Key { path: "version", value: Default("1"), reason: "The version of this file's format." },
+    Key {
+        path: "intake.in_flight",
+        value: Default("\"128MiB\""),
+        reason: "Received bytes that may be between socket and store at one time; beyond it senders are told to come back.",
+    },
+    Key {
+        path: "intake.otlp_grpc.listen",
+        value: Default("\"127.0.0.1:4317\""),
+        reason: "Address and port; port 0 takes a free one, `\"off\"` closes the listener.",
+    },
+    Key { path: "intake.otlp_grpc.allow", value: Default("[]"), reason: ALLOW },
+    Key {
+        path: "intake.otlp_http.listen",
+        value: Default("\"127.0.0.1:4318\""),
+        reason: "Address and port.",
+    },
+    Key { path: "intake.otlp_http.allow", value: Default("[]"), reason: ALLOW },
+    Key {
+        path: "intake.zpa_user_activity.listen",
+        value: Default("\"127.0.0.1:9015\""),
+        reason: "Address and port. Plain LSS cannot authenticate itself.",
+    },
+    Key { path: "intake.zpa_user_activity.allow", value: Default("[]"), reason: ALLOW },
+    Key {
+        path: "correlate.memory",
+        value: Default("\"256MiB\""),
+        reason: "Connections and waiting probes kept in memory for partners that are late, 65 minutes at most.",
+    },
+    Key {
+        path: "correlate.association[].service",
+        value: Example("\"shop\""),
+        reason: "`service.name` of the spans.",
+    },
+    Key {
+        path: "correlate.association[].namespace",
+        value: Example("\"\""),
+        reason: "`service.namespace`, where the spans have one.",
+    },
+    Key {
+        path: "correlate.association[].environment",
+        value: Example("\"\""),
+        reason: "`deployment.environment.name`, where the spans have one.",
+    },
+    Key {
+        path: "correlate.association[].server",
+        value: Example("\"192.0.2.10:8080\""),
+        reason: "What ZPA calls `ServerIP:ServerPort`.",
+    },
+    Key {
+        path: "store.seal_after",
+        value: Default("\"5m\""),
+        reason: "How long rows stay in memory before they become a part; they are on disk, in the log, from the start.",
+    },
+    Key {
+        path: "store.seal_rows",
+        value: Default("1000000"),
+        reason: "How many rows become a part at the latest.",
+    },
+    Key {
+        path: "store.hot_memory",
+        value: Default("\"256MiB\""),
+        reason: "How many bytes of rows become a part at the latest.",
+    },
+    Key {
+        path: "store.log_kept",
+        value: Default("\"1GiB\""),
+        reason: "How much of the log is kept, after its rows are in parts, to rebuild the join at a restart; 65 minutes at most.",
+    },
+    Key {
+        path: "export[].name",
+        value: Example("\"tempo\""),
+        reason: "Its name in metrics, and of its queue's folder.",
+    },
+    Key {
+        path: "export[].endpoint",
+        value: Example("\"http://127.0.0.1:14318/v1/traces\""),
+        reason: "Where to send: OTLP/HTTP, protobuf; the whole URL.",
+    },
+    Key {
+        path: "export[].header_files",
+        value: OpenTable("{ \"lightstep-access-token\" = \"secrets/lightstep\" }"),
+        reason: "Headers whose values are secrets, each in a file of its own.",
+    },
+    Key { path: "export[].compression", value: Example("\"gzip\""), reason: "`gzip` or `none`." },
+    Key {
+        path: "export[].queue",
+        value: Example("\"1GiB\""),
+        reason: "Bytes on disk that may wait for this target; beyond it the oldest are dropped and counted.",
+    },
+    Key { path: "export[].timeout", value: Example("\"10s\""), reason: "How long one request may take." },
+    Key { path: "api.listen", value: Default("\"127.0.0.1:8080\""), reason: "Address and port." },
+    Key { path: "api.allow", value: Default("[]"), reason: ALLOW },
+    Key {
+        path: "api.hosts",
+        value: Default("[]"),
+        reason: "Names by which browsers and clients reach this server, beside loopback and the address itself: any other `Host` is refused.",
+    },
+];
+
+/// The names that may stand directly under `prefix` (`""` for the top), and whether any name may.
+pub(super) fn children(prefix: &str) -> (Vec<&'static str>, bool) {
+    let mut names: Vec<&'static str> = Vec::new();
+    let mut open = false;
+    for key in KEYS {
+        let rest = if prefix.is_empty() { Some(key.path) } else { key.path.strip_prefix(prefix) };
+        let Some(rest) = rest else { continue };
+        if rest.is_empty() {
+            open |= matches!(key.value, OpenTable(_));
+            continue;
+        }
+        let rest = if prefix.is_empty() {
+            rest
+        } else {
+            match rest.strip_prefix('.') {
+                Some(rest) => rest,
+                None => continue,
+            }
+        };
+        let name = rest.split('.').next().unwrap_or(rest).trim_end_matches("[]");
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    (names, open)
+}

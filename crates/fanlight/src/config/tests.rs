@@ -1,0 +1,96 @@
+use std::time::Duration;
+
+use super::*;
+
+fn check(text: &str, expected: &str) {
+    let error = parse(text, "fanlight.toml", Path::new("/nowhere")).expect_err(text);
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_what_was_meant() {
+    check(
+        "version = 1\n[intake.otlp_grpc]\nlisten = \"127.0.0.1:1\"\nalow = []\n",
+        "fanlight.toml:4:1: unknown key `intake.otlp_grpc.alow`\n  hint: did you mean `allow`? known here: `allow`, `listen`",
+    );
+    check(
+        "[[export]]\nname = \"a\"\nurl = \"http://127.0.0.1\"\n",
+        "fanlight.toml:3:1: unknown key `export.url`\n  hint: known here: `compression`, `endpoint`, `header_files`, `name`, `queue`, `timeout`",
+    );
+}
+
+#[test]
+fn a_listener_beyond_loopback_needs_allow() {
+    check(
+        "[intake.zpa_user_activity]\nlisten = \"0.0.0.0:9015\"\n",
+        "fanlight.toml:2:10: `intake.zpa_user_activity.listen`: `0.0.0.0:9015` is reachable from other machines, and nothing says who may connect\n  hint: list the senders' networks: `allow = [\"192.0.2.0/24\"]` under `[intake.zpa_user_activity]`, or listen on `127.0.0.1`",
+    );
+    let settings = parse("[api]\nlisten = \"0.0.0.0:0\"\nallow = [\"192.0.2.0/24\"]\n", "f", Path::new("."))
+        .expect("allowed");
+    assert_eq!(settings.api.map(|api| api.allow.len()), Some(1));
+}
+
+#[test]
+fn wrong_values_name_their_place_and_the_way_out() {
+    check(
+        "[store]\nseal_after = \"soon\"\n",
+        "fanlight.toml:2:14: `store.seal_after`: `soon` is not a duration; write a number with a unit, like `15s`",
+    );
+    check(
+        "version = 2\n",
+        "fanlight.toml:1:11: `version`: version 2 is not known to this Fanlight\n  hint: write `version = 1`",
+    );
+    check("[store\n", "fanlight.toml:1:7: unclosed table, expected `]`");
+    check(
+        "[store]\nseal_rows = \"many\"\n",
+        "fanlight.toml:2:13: invalid type: string \"many\", expected u64",
+    );
+    check(
+        "[[export]]\nname = \"a\"\nendpoint = \"ftp://x\"\n",
+        "fanlight.toml:3:12: `export.0.endpoint`: `ftp://x` is not an http or https URL\n  hint: write it whole, like `\"https://ingest.example.com/v1/traces\"`",
+    );
+}
+
+/// The example is parsed by the same code, and what it shows as defaults are the defaults.
+#[test]
+fn the_example_is_the_default_configuration() {
+    let text = example();
+    let shown = parse(&text, "example", Path::new(".")).expect("the example parses");
+    let default = parse("", "empty", Path::new(".")).expect("an empty file is the default");
+    assert_eq!(format!("{shown:?}"), format!("{default:?}"));
+    assert_eq!(default.seal_after, Duration::from_secs(300));
+}
+
+/// Each line of the example that is commented out for want of a default is a valid one too.
+#[test]
+fn the_commented_examples_are_valid() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("secrets")).expect("made");
+    std::fs::write(folder.path().join("secrets/lightstep"), "token\n").expect("written");
+    let text: String = example()
+        .lines()
+        .map(|line| {
+            line.strip_prefix("# ")
+                .filter(|rest| {
+                    rest.starts_with("[[")
+                        || rest.split_once(" = ").is_some_and(|(key, _)| {
+                            key.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_')
+                        })
+                })
+                .unwrap_or(line)
+        })
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let settings = parse(&text, "example", folder.path()).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    assert_eq!(settings.export.len(), 1);
+    assert_eq!(settings.associations.len(), 1);
+}
+
+#[test]
+fn ports_are_shifted_but_for_port_0() {
+    let mut settings = parse("[api]\nlisten = \"127.0.0.1:0\"\n", "f", Path::new(".")).expect("parses");
+    settings.shift_ports(1_000).expect("fits");
+    assert_eq!(settings.otlp_grpc.as_ref().map(|listener| listener.listen.port()), Some(5_317));
+    assert_eq!(settings.api.as_ref().map(|listener| listener.listen.port()), Some(0));
+    assert!(settings.shift_ports(60_000).is_err());
+}

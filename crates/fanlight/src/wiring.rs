@@ -1,0 +1,246 @@
+//! How the stages stand together: sockets → log → decode → correlate → store and export, and the API beside them.
+//!
+//! Wired in code, not in configuration (docs/adr/0004): the flow is read here from top to bottom.
+
+mod api;
+mod pipeline;
+mod recover;
+mod seal;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fanlight_export::{Exporter, Target};
+use fanlight_identity::PrincipalNamer;
+use fanlight_intake::{ListenerSettings, Payload};
+use fanlight_log::{Appender, Disk, Logged, StdDisk};
+use fanlight_model::Feed;
+use fanlight_runtime::{Clock, Ledger, Shutdown};
+use fanlight_store::Store;
+use tokio::task::JoinHandle;
+
+use crate::config::{ExportTarget, Settings};
+use crate::folder::{DataFolder, write_listeners};
+use crate::outcome::{Exit, Failure};
+use pipeline::Pipeline;
+
+/// Requests and socket reads that wait for one sync of the log. A full queue refuses the sender.
+pub(crate) const LOG_QUEUE_FRAMES: usize = 4_096;
+/// Durable frames that wait for the pipeline. A full queue stops the log's thread, whose own queue then fills.
+pub(crate) const PIPELINE_QUEUE_FRAMES: usize = 1_024;
+/// A log file is closed at this size; the log is cut by whole files.
+const LOG_FILE_BYTES: u64 = 64 << 20;
+/// How long a stop waits for each step before it says what is left.
+const STOP_DEADLINE: Duration = Duration::from_secs(30);
+
+/// A running server.
+pub(crate) struct Server {
+    listeners: BTreeMap<String, String>,
+    greeting: String,
+    appender: Appender<Payload>,
+    store: Store,
+    exporter: Option<Exporter>,
+    intake: Vec<JoinHandle<()>>,
+    pipeline: std::thread::JoinHandle<()>,
+    seal: JoinHandle<()>,
+    api: Option<api::Running>,
+    shutdown: Shutdown,
+    /// Held as long as the server runs.
+    _lock: File,
+}
+
+impl Server {
+    /// Opens the data folder, recovers, and listens. When it returns everything is up.
+    pub(crate) async fn start(settings: &Settings, folder: DataFolder) -> Result<Self, Failure> {
+        let clock = Clock::system();
+        let ledger = Ledger::default();
+        let shutdown = Shutdown::new();
+        let disk: Arc<dyn Disk> = Arc::new(StdDisk);
+        let lock = lock(&folder)?;
+        let namer =
+            PrincipalNamer::open(&folder.keys()).map_err(|error| Failure::new(Exit::Failed, error))?;
+        let targets: Vec<Target> = settings.export.iter().map(target).collect();
+        let exporter = match targets.is_empty() {
+            true => None,
+            false => Some(Exporter::open(
+                &folder.export(),
+                targets,
+                Arc::clone(&disk),
+                clock.clone(),
+                ledger.clone(),
+                shutdown.clone(),
+            )?),
+        };
+        let recovered =
+            recover::run(settings, &folder, &disk, namer, exporter.clone(), &clock, &ledger).await?;
+        let (forward, logged) = tokio::sync::mpsc::channel(PIPELINE_QUEUE_FRAMES);
+        let appender = Appender::start(recovered.segments, LOG_QUEUE_FRAMES, forward)?;
+        let store = recovered.store;
+        let pipeline = start_pipeline(recovered.pipeline, logged, appender.clone(), clock.clone())?;
+        let seal = seal::start(store.clone(), shutdown.clone());
+        let listening = fanlight_intake::listen(
+            intake_settings(settings),
+            appender.clone(),
+            clock.clone(),
+            ledger.clone(),
+            shutdown.clone(),
+        )
+        .await?;
+        let api = api::start(settings, &folder, store.clone(), &clock, &ledger, &shutdown).await?;
+        let mut listeners: BTreeMap<String, String> = listening
+            .addresses
+            .iter()
+            .map(|(name, address)| ((*name).to_owned(), address.to_string()))
+            .collect();
+        if let Some(api) = &api {
+            listeners.insert("api".to_owned(), api.address.to_string());
+        }
+        write_listeners(&folder.listeners(), &listeners)?;
+        let greeting = greeting(&listeners, folder.path(), clock.elapsed(), &recovered.report);
+        Ok(Self {
+            listeners,
+            greeting,
+            appender,
+            store,
+            exporter,
+            intake: listening.tasks,
+            pipeline,
+            seal,
+            api,
+            shutdown,
+            _lock: lock,
+        })
+    }
+
+    /// `{listener: address}`.
+    pub(crate) fn listeners(&self) -> &BTreeMap<String, String> {
+        &self.listeners
+    }
+
+    /// What a person sees when it is up.
+    pub(crate) fn greeting(&self) -> String {
+        self.greeting.clone()
+    }
+
+    /// Stops receiving, lets every queue run dry in the order of the flow, seals, and says what was left after the deadline.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        self.shutdown.begin();
+        for task in self.intake {
+            within("the listeners", async { drop(task.await) }).await;
+        }
+        within("the log", self.appender.close()).await;
+        let pipeline = self.pipeline;
+        let joined = fanlight_runtime::spawn_blocking("join the pipeline", move || pipeline.join().is_ok());
+        within("the pipeline", async { drop(joined.await) }).await;
+        within("the seal", async { drop(self.seal.await) }).await;
+        let store = self.store;
+        within("the last seal", async {
+            match fanlight_runtime::spawn_blocking("seal", move || store.seal()).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => tracing::warn!(name: "fanlight.seal.failed", %error, "the last rows stay in the log and are read from there at the next start"),
+                Err(error) => tracing::error!(name: "fanlight.seal.panicked", %error, "the last seal panicked; its rows stay in the log"),
+            }
+        })
+        .await;
+        if let Some(exporter) = self.exporter {
+            exporter.drain(STOP_DEADLINE).await;
+        }
+        if let Some(api) = self.api {
+            within("the api", async { drop(api.task.await) }).await;
+        }
+        Ok(())
+    }
+}
+
+/// Waits for one step of the stop; at the deadline it says which and goes on.
+async fn within(step: &'static str, done: impl Future<Output = ()>) {
+    if tokio::time::timeout(STOP_DEADLINE, done).await.is_err() {
+        tracing::error!(name: "fanlight.stop.late", step, seconds = STOP_DEADLINE.as_secs(), "a step of the stop took too long and was left");
+    }
+}
+
+/// The feed of a name, or which there are.
+pub(crate) fn feed_named(name: &str) -> Result<Feed, Failure> {
+    let known = Feed::ALL.map(|feed| format!("`{feed}`")).join(", ");
+    Feed::from_name(name).ok_or_else(|| {
+        Failure::text(Exit::Usage, format!("`{name}` is not a feed that this version reads"))
+            .with_hint(format!("known: {known}"))
+    })
+}
+
+/// Two servers on one folder would write the same files.
+fn lock(folder: &DataFolder) -> Result<File, Failure> {
+    let open = || -> std::io::Result<File> {
+        fs::create_dir_all(folder.path())?;
+        File::options().create(true).truncate(false).write(true).read(true).open(folder.lock())
+    };
+    let file = open().map_err(|cause| {
+        anyhow::Error::new(cause).context(format!("cannot use the data folder `{}`", folder.path().display()))
+    })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Failure::text(Exit::Failed, format!("another server uses the data folder `{}`", folder.path().display()))
+            .with_hint("stop that one, or give this one a folder of its own with `--data DIR`, and other ports with `--listen-offset N`")),
+        Err(TryLockError::Error(cause)) => Err(cause.into()),
+    }
+}
+
+fn start_pipeline(
+    mut pipeline: Pipeline,
+    mut logged: tokio::sync::mpsc::Receiver<Logged<Payload>>,
+    appender: Appender<Payload>,
+    clock: Clock,
+) -> Result<std::thread::JoinHandle<()>, Failure> {
+    let run = move || {
+        while let Some(Logged { position, frame, payload }) = logged.blocking_recv() {
+            let Payload { batch, permit } = payload;
+            pipeline.apply(position, &frame, batch);
+            drop(permit);
+            if let Some(cut) = pipeline.log_cut(clock.now()) {
+                appender.truncate_before(cut);
+            }
+        }
+    };
+    Ok(fanlight_runtime::spawn_thread("pipeline", run)?)
+}
+
+fn intake_settings(settings: &Settings) -> fanlight_intake::Settings {
+    let listener = |listener: &Option<crate::config::Listener>| {
+        listener
+            .as_ref()
+            .map(|listener| ListenerSettings { listen: listener.listen, allow: listener.allow.clone() })
+    };
+    fanlight_intake::Settings {
+        otlp_grpc: listener(&settings.otlp_grpc),
+        otlp_http: listener(&settings.otlp_http),
+        zpa_user_activity: listener(&settings.zpa_user_activity),
+        in_flight_bytes: settings.in_flight_bytes,
+        ..fanlight_intake::Settings::default()
+    }
+}
+
+fn target(target: &ExportTarget) -> Target {
+    Target {
+        name: target.name.clone(),
+        endpoint: target.endpoint.clone(),
+        headers: target.headers.clone(),
+        gzip: target.gzip,
+        queue_bytes: target.queue_bytes,
+        timeout: target.timeout,
+    }
+}
+
+fn greeting(listeners: &BTreeMap<String, String>, data: &Path, took: Duration, recovery: &str) -> String {
+    let mut text =
+        format!("fanlight is ready after {:.1} s; its data is in `{}`", took.as_secs_f64(), data.display());
+    if !recovery.is_empty() {
+        text.push_str(&format!("\n{recovery}"));
+    }
+    for (listener, address) in listeners {
+        text.push_str(&format!("\n  {listener:<18} {address}"));
+    }
+    text
+}

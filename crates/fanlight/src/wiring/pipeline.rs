@@ -1,0 +1,196 @@
+//! The stages that think, in the order of the log: decode, correlate, enrich, then to store and export.
+//!
+//! At a restart the retained log runs through this same code, so that the join's state is what it was; what was committed or
+//! enqueued before is not written a second time (docs/adr/0007).
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use fanlight_correlate::{Correlator, Decision, Linked, Record};
+use fanlight_export::{Exporter, inline_attributes, synthetic_access_span};
+use fanlight_intake::{Decoded, Decoder, SpanBatch};
+use fanlight_log::{Frame, Position};
+use fanlight_model::{AccessEvent, Link, LinkState, Timestamp};
+use fanlight_otlp::{Attributes, Batch, Limits, splice};
+use fanlight_runtime::{Ledger, Outcome};
+use fanlight_store::{Append, Pressure, SpanRows, Store};
+
+use crate::retention::Retention;
+
+/// Owns the state of the stages; one thread runs it.
+pub(super) struct Pipeline {
+    decoder: Decoder,
+    correlator: Correlator,
+    store: Store,
+    exporter: Option<Exporter>,
+    retention: Retention,
+    ledger: Ledger,
+    /// The cut that was last told.
+    cut: Position,
+    decisions: Vec<Decision>,
+}
+
+impl Pipeline {
+    pub(super) fn new(
+        decoder: Decoder,
+        correlator: Correlator,
+        store: Store,
+        exporter: Option<Exporter>,
+        retention: Retention,
+        ledger: Ledger,
+    ) -> Self {
+        Self {
+            decoder,
+            correlator,
+            store,
+            exporter,
+            retention,
+            ledger,
+            cut: Position::START,
+            decisions: Vec::new(),
+        }
+    }
+
+    /// The replay is over: from now on it is counted.
+    pub(super) fn go_live(&mut self, ledger: Ledger) {
+        self.decoder.count_into(ledger.clone());
+        self.ledger = ledger;
+    }
+
+    /// Takes one frame of the log. `batch` is the scan that the receiver already made; at a replay it is made again.
+    pub(super) fn apply(&mut self, position: Position, frame: &Frame, batch: Option<Batch>) {
+        self.retention.note(position, frame.arrival);
+        let mut written = Written::default();
+        match self.decoder.apply(frame, batch) {
+            Decoded::Spans(spans) => self.take_spans(spans, frame.arrival, &mut written),
+            Decoded::AccessEvents(events) => self.take_events(events, frame.arrival, &mut written),
+            Decoded::Nothing => {}
+        }
+        if let (Some(exporter), false) = (&self.exporter, written.exported.is_empty()) {
+            exporter.enqueue(position, written.exported_spans, written.exported);
+        }
+        self.ledger.add("correlate", "link", Outcome::Linked, "", written.links.len() as u64);
+        // At a replay the store itself leaves out what it has committed.
+        let append = Append {
+            position,
+            spans: written.spans,
+            events: written.events,
+            links: written.links,
+            arrival: frame.arrival,
+        };
+        match self.store.append(append) {
+            Ok(Pressure::Calm | Pressure::SealDue) => {}
+            Ok(Pressure::Full) => self.make_room(),
+            Err(error) => {
+                self.ledger.add("store", "frame", Outcome::Dropped, "append failed", 1);
+                tracing::error!(name: "fanlight.store.refused", %error, %position, "rows of a frame could not be stored; the frame stays in the log");
+            }
+        }
+    }
+
+    /// The hot tail is twice as full as it may be: nothing more is taken until a seal has made room, and the queue before this
+    /// stage pushes back to the senders.
+    fn make_room(&self) {
+        if let Err(error) = self.store.seal_if_due() {
+            tracing::warn!(name: "fanlight.seal.failed", %error, "rows stay in memory and in the log until a seal succeeds");
+        }
+    }
+
+    /// Up to where the log may be cut, where that moved.
+    pub(super) fn log_cut(&mut self, now: Timestamp) -> Option<Position> {
+        let committed = self.store.committed();
+        let safe = match &self.exporter {
+            Some(exporter) => committed.min(exporter.durable_position().unwrap_or(Position::START)),
+            None => committed,
+        };
+        let cut = self.retention.cut(safe, now);
+        (cut > self.cut).then(|| {
+            self.cut = cut;
+            cut
+        })
+    }
+
+    /// Spans look for their access events; what is found at once goes into the bytes.
+    fn take_spans(&mut self, spans: SpanBatch, now: Timestamp, written: &mut Written) {
+        let SpanBatch { batch, probes } = spans;
+        for probe in &probes {
+            self.correlator.apply(Record::Probe(probe), now, &mut self.decisions);
+        }
+        let mut additions: Vec<(u32, Attributes)> = Vec::new();
+        for decision in self.decisions.drain(..) {
+            match decision {
+                Decision::Event(event) => written.events.push(event),
+                Decision::Link(linked) => {
+                    if let Some(addition) = addition(&batch, &linked) {
+                        additions.push(addition);
+                    }
+                    written.links.push(linked.link);
+                }
+            }
+        }
+        additions.sort_by_key(|(index, _)| *index);
+        additions.dedup_by_key(|(index, _)| *index);
+        written.exported = splice(&batch, &additions);
+        written.exported_spans = batch.len() as u64;
+        written.spans.push(SpanRows { batch, additions, synthetic: false });
+    }
+
+    /// Access events look for spans that came before them; each link that is new adds a synthetic access span to its trace.
+    fn take_events(&mut self, events: Vec<AccessEvent>, now: Timestamp, written: &mut Written) {
+        for event in events {
+            self.correlator.apply(Record::AccessEvent(event), now, &mut self.decisions);
+        }
+        let mut exported = BytesMut::new();
+        for decision in self.decisions.drain(..) {
+            match decision {
+                Decision::Event(event) => written.events.push(event),
+                Decision::Link(linked) => {
+                    if let Some((request, rows)) = synthetic(&linked) {
+                        // OTLP requests concatenate: the repeated field goes on.
+                        exported.extend_from_slice(&request);
+                        written.exported_spans += 1;
+                        written.spans.push(rows);
+                    }
+                    written.links.push(linked.link);
+                }
+            }
+        }
+        written.exported = exported.freeze();
+    }
+}
+
+/// What one frame of the log leads to.
+#[derive(Default)]
+struct Written {
+    spans: Vec<SpanRows>,
+    events: Vec<Arc<AccessEvent>>,
+    links: Vec<Link>,
+    exported: Bytes,
+    exported_spans: u64,
+}
+
+/// The attributes of a link that was made as its span passed.
+fn addition(batch: &Batch, linked: &Linked) -> Option<(u32, Attributes)> {
+    if linked.link.state != LinkState::Asserted {
+        return None;
+    }
+    let index = linked.probe.index;
+    let span = batch.span(usize::try_from(index).ok()?);
+    Some((index, inline_attributes(&span, &linked.link, &linked.event)))
+}
+
+/// The synthetic access span of a link that was asserted for the first time, late. Corrections stay in the store: backends
+/// cannot take a span back.
+fn synthetic(linked: &Linked) -> Option<(Bytes, SpanRows)> {
+    if linked.link.state != LinkState::Asserted || !linked.is_first_assertion {
+        return None;
+    }
+    let request = synthetic_access_span(&linked.link, &linked.event, &linked.probe);
+    match fanlight_otlp::scan(&request, &Limits::default()) {
+        Ok(batch) => Some((request, SpanRows { batch, additions: Vec::new(), synthetic: true })),
+        Err(error) => {
+            tracing::error!(name: "fanlight.synthetic.unreadable", %error, "a synthetic access span of our own cannot be read back; it is left out");
+            None
+        }
+    }
+}

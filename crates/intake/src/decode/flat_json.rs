@@ -1,0 +1,469 @@
+//! Reads one JSON object of scalar values: strictly, and where that fails, mending what real senders get wrong.
+//!
+//! Numbers stay text, so that ids of 18 digits survive; arrays and objects inside are kept as text.
+
+use std::borrow::Cow;
+
+use super::note::{Note, Notes};
+
+/// A field's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value<'a> {
+    /// A string without its quotes and escapes, or a word that stood without quotes.
+    Text(Cow<'a, str>),
+    /// A number, `true` or `false`, as written.
+    Bare(&'a str),
+    /// An array or object, as written.
+    Nested(&'a str),
+    /// `null`, or nothing at all.
+    Nothing,
+    /// A template token that the sender did not fill in.
+    Token,
+}
+
+/// The object and what stands after it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Object<'a> {
+    pub(crate) fields: Vec<(Cow<'a, str>, Value<'a>)>,
+    pub(crate) rest: &'a str,
+}
+
+/// The text is no such object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoObject {
+    /// It breaks the grammar.
+    Malformed,
+    /// It ends before the object does.
+    CutOff,
+    /// It has more fields than any template.
+    TooManyFields,
+}
+
+/// The longest template known has 75 fields.
+const MAX_FIELDS: usize = 512;
+
+/// Nothing known nests deeper than two.
+const MAX_DEPTH: usize = 32;
+
+/// Keys are tokens; a longer one is a quote that was not closed.
+const MAX_KEY_BYTES: usize = 64;
+
+/// Reads an object by the letter of JSON.
+pub(crate) fn strict(text: &str) -> Result<Object<'_>, NoObject> {
+    let mut cursor = Cursor { text, at: 0 };
+    let mut fields = Vec::new();
+    cursor.blanks();
+    cursor.expect(b'{')?;
+    cursor.blanks();
+    if cursor.take(b'}') {
+        return Ok(Object { fields, rest: cursor.rest() });
+    }
+    loop {
+        if fields.len() == MAX_FIELDS {
+            return Err(NoObject::TooManyFields);
+        }
+        cursor.blanks();
+        let key = cursor.string()?;
+        cursor.blanks();
+        cursor.expect(b':')?;
+        cursor.blanks();
+        let value = cursor.strict_value()?;
+        fields.push((key, value));
+        cursor.blanks();
+        if cursor.take(b'}') {
+            return Ok(Object { fields, rest: cursor.rest() });
+        }
+        cursor.expect(b',')?;
+    }
+}
+
+/// Reads an object that breaks JSON in the ways that are known, and notes each.
+pub(crate) fn lenient<'a>(text: &'a str, notes: &mut Notes) -> Result<Object<'a>, NoObject> {
+    let mut cursor = Cursor { text, at: 0 };
+    let mut fields = Vec::new();
+    cursor.blanks();
+    cursor.expect(b'{')?;
+    loop {
+        cursor.blanks();
+        while cursor.take(b',') {
+            notes.add(Note::ExtraComma);
+            cursor.blanks();
+        }
+        if cursor.take(b'}') {
+            return Ok(Object { fields, rest: cursor.rest() });
+        }
+        if fields.len() == MAX_FIELDS {
+            return Err(NoObject::TooManyFields);
+        }
+        let key = cursor.key()?;
+        cursor.blanks();
+        cursor.expect(b':')?;
+        cursor.blanks();
+        fields.push((Cow::Borrowed(key), cursor.lenient_value(notes)?));
+        cursor.blanks();
+        match cursor.peek() {
+            Some(b',') => cursor.at += 1,
+            Some(b'}') => {}
+            Some(b'"') => notes.add(Note::MissingComma),
+            Some(_) => return Err(NoObject::Malformed),
+            None => return Err(NoObject::CutOff),
+        }
+        cursor.blanks();
+        if cursor.peek() == Some(b'}') && cursor.text.as_bytes().get(cursor.at.wrapping_sub(1)) == Some(&b',')
+        {
+            notes.add(Note::ExtraComma);
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn slice(&self, from: usize, to: usize) -> Result<&'a str, NoObject> {
+        self.text.get(from..to).ok_or(NoObject::Malformed)
+    }
+
+    fn blanks(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+            self.at += 1;
+        }
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let there = self.peek() == Some(byte);
+        self.at += usize::from(there);
+        there
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), NoObject> {
+        match self.peek() {
+            Some(found) if found == byte => {
+                self.at += 1;
+                Ok(())
+            }
+            Some(_) => Err(NoObject::Malformed),
+            None => Err(NoObject::CutOff),
+        }
+    }
+
+    /// A string by the letter of JSON.
+    fn string(&mut self) -> Result<Cow<'a, str>, NoObject> {
+        self.expect(b'"')?;
+        let from = self.at;
+        let mut escaped = false;
+        loop {
+            match self.peek().ok_or(NoObject::CutOff)? {
+                b'"' => break,
+                b'\\' => {
+                    escaped = true;
+                    self.at += 1;
+                    let kind = self.peek().ok_or(NoObject::CutOff)?;
+                    if !is_escape(kind, self.text.get(self.at + 1..).unwrap_or_default()) {
+                        return Err(NoObject::Malformed);
+                    }
+                    self.at += 1;
+                }
+                ..0x20 => return Err(NoObject::Malformed),
+                _ => self.at += 1,
+            }
+        }
+        let inside = self.slice(from, self.at)?;
+        self.at += 1;
+        Ok(if escaped { Cow::Owned(unescape(inside)) } else { Cow::Borrowed(inside) })
+    }
+
+    fn strict_value(&mut self) -> Result<Value<'a>, NoObject> {
+        match self.peek().ok_or(NoObject::CutOff)? {
+            b'"' => self.string().map(|text| match is_token(&text) {
+                true => Value::Token,
+                false => Value::Text(text),
+            }),
+            b'{' | b'[' => self.nested().map(Value::Nested),
+            _ => {
+                let word = self.word();
+                match word {
+                    "null" => Ok(Value::Nothing),
+                    "true" | "false" => Ok(Value::Bare(word)),
+                    _ if is_number(word) => Ok(Value::Bare(word)),
+                    _ if self.peek().is_none() => Err(NoObject::CutOff),
+                    _ => Err(NoObject::Malformed),
+                }
+            }
+        }
+    }
+
+    /// What stands up to the next comma, brace or blank.
+    fn word(&mut self) -> &'a str {
+        let from = self.at;
+        while !matches!(self.peek(), None | Some(b',' | b'}' | b']' | b' ' | b'\t' | b'\r' | b'\n')) {
+            self.at += 1;
+        }
+        self.text.get(from..self.at).unwrap_or_default()
+    }
+
+    /// An array or object, skipped over with its strings; as written.
+    fn nested(&mut self) -> Result<&'a str, NoObject> {
+        let from = self.at;
+        let mut depth = 0_usize;
+        loop {
+            match self.peek().ok_or(NoObject::CutOff)? {
+                b'{' | b'[' => {
+                    depth += 1;
+                    self.at += 1;
+                    if depth > MAX_DEPTH {
+                        return Err(NoObject::Malformed);
+                    }
+                }
+                b'}' | b']' => {
+                    depth -= 1;
+                    self.at += 1;
+                    if depth == 0 {
+                        return self.slice(from, self.at);
+                    }
+                }
+                b'"' => {
+                    self.string()?;
+                }
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    /// A quoted token; nothing else is taken for a key.
+    fn key(&mut self) -> Result<&'a str, NoObject> {
+        let from = self.at + 1;
+        self.skip_key()?;
+        self.slice(from, self.at.saturating_sub(1))
+    }
+
+    fn skip_key(&mut self) -> Result<(), NoObject> {
+        self.expect(b'"')?;
+        let from = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)) {
+            self.at += 1;
+        }
+        match self.at - from {
+            0 if self.peek().is_some() => Err(NoObject::Malformed),
+            length if length > MAX_KEY_BYTES => Err(NoObject::Malformed),
+            _ => self.expect(b'"'),
+        }
+    }
+
+    fn lenient_value(&mut self, notes: &mut Notes) -> Result<Value<'a>, NoObject> {
+        match self.peek().ok_or(NoObject::CutOff)? {
+            b'"' => self.lenient_string(notes).map(|text| match is_token(&text) {
+                true => Value::Token,
+                false => Value::Text(text),
+            }),
+            b'%' => {
+                self.skip_token();
+                Ok(Value::Token)
+            }
+            b'{' | b'[' => {
+                let mut inside = self.clone();
+                let nested = inside.nested()?;
+                self.at = inside.at;
+                Ok(Value::Nested(nested))
+            }
+            _ => Ok(self.bare_value(notes)),
+        }
+    }
+
+    fn bare_value(&mut self, notes: &mut Notes) -> Value<'a> {
+        let from = self.at;
+        while !matches!(self.peek(), None | Some(b',' | b'}' | b'"')) {
+            self.at += 1;
+        }
+        let word = self.text.get(from..self.at).unwrap_or_default().trim_ascii();
+        match word {
+            "" => {
+                notes.add(Note::MissingValue);
+                Value::Nothing
+            }
+            "null" => Value::Nothing,
+            "true" | "false" => Value::Bare(word),
+            _ if is_number(word) => Value::Bare(word),
+            _ if looks_like_number(word) => {
+                notes.add(Note::IllegalNumber);
+                Value::Bare(word)
+            }
+            _ => {
+                notes.add(Note::BareWord);
+                Value::Text(Cow::Borrowed(word))
+            }
+        }
+    }
+
+    /// `%j{X}`, `%j(,){X}`: up to its closing brace.
+    fn skip_token(&mut self) {
+        let token = self.rest();
+        let end = token.bytes().take(MAX_KEY_BYTES * 2).position(|byte| byte == b'}');
+        match end {
+            Some(end) if is_token(token.get(..=end).unwrap_or_default()) => self.at += end + 1,
+            _ => {
+                self.word();
+            }
+        }
+    }
+
+    /// A string in which quotes and backslashes may stand unescaped: it ends at the quote after which the object goes on.
+    fn lenient_string(&mut self, notes: &mut Notes) -> Result<Cow<'a, str>, NoObject> {
+        self.expect(b'"')?;
+        let from = self.at;
+        let mut escaped = false;
+        loop {
+            match self.peek().ok_or(NoObject::CutOff)? {
+                b'"' if self.object_goes_on_after(self.at + 1) => break,
+                b'"' => {
+                    notes.add(Note::RawQuote);
+                    self.at += 1;
+                }
+                b'\\' => {
+                    let follows = self.text.as_bytes().get(self.at + 1).copied().unwrap_or_default();
+                    let tail = self.text.get(self.at + 2..).unwrap_or_default();
+                    if follows == b'"' && self.object_goes_on_after(self.at + 2) {
+                        notes.add(Note::BadEscape);
+                        self.at += 1;
+                    } else if is_escape(follows, tail) {
+                        escaped = true;
+                        self.at += 2;
+                    } else {
+                        notes.add(Note::BadEscape);
+                        escaped = true;
+                        self.at += 1;
+                    }
+                }
+                byte => {
+                    if byte < 0x20 {
+                        notes.add(Note::ControlCharacter);
+                    }
+                    self.at += 1;
+                }
+            }
+        }
+        let inside = self.slice(from, self.at)?;
+        self.at += 1;
+        Ok(if escaped { Cow::Owned(unescape(inside)) } else { Cow::Borrowed(inside) })
+    }
+
+    /// True where, from `at`, the next field follows, or the object's end and then nothing but a further object.
+    fn object_goes_on_after(&self, at: usize) -> bool {
+        let mut ahead = Cursor { text: self.text, at };
+        ahead.blanks();
+        let commas_from = ahead.at;
+        while ahead.take(b',') {
+            ahead.blanks();
+        }
+        let commas = ahead.at > commas_from;
+        if ahead.take(b'}') {
+            ahead.blanks();
+            return matches!(ahead.peek(), None | Some(b'{')) || (ahead.take(b',') && !commas);
+        }
+        ahead.skip_key().is_ok() && {
+            ahead.blanks();
+            ahead.peek() == Some(b':')
+        }
+    }
+}
+
+/// True for the letter after a backslash, with the digits of `\u`.
+fn is_escape(kind: u8, tail: &str) -> bool {
+    match kind {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => true,
+        b'u' => tail.len() >= 4 && tail.bytes().take(4).all(|digit| digit.is_ascii_hexdigit()),
+        _ => false,
+    }
+}
+
+fn unescape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        out.push_str(before);
+        let kind = escape.as_bytes().get(1).copied().unwrap_or_default();
+        let tail = escape.get(2..).unwrap_or_default();
+        if !is_escape(kind, tail) {
+            out.push('\\');
+            rest = escape.get(1..).unwrap_or_default();
+            continue;
+        }
+        rest = tail;
+        match kind {
+            b'b' => out.push('\u{8}'),
+            b'f' => out.push('\u{c}'),
+            b'n' => out.push('\n'),
+            b'r' => out.push('\r'),
+            b't' => out.push('\t'),
+            b'u' => {
+                let (character, used) = unicode(tail);
+                out.push(character);
+                rest = tail.get(used..).unwrap_or_default();
+            }
+            plain => out.push(char::from(plain)),
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The character of `XXXX`, or of a surrogate pair `XXXX\uXXXX`, and how many bytes it took.
+fn unicode(tail: &str) -> (char, usize) {
+    let unit = |from: usize| tail.get(from..from + 4).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    let Some(high) = unit(0) else { return (char::REPLACEMENT_CHARACTER, 0) };
+    if (0xd800..0xdc00).contains(&high)
+        && tail.get(4..6) == Some("\\u")
+        && let Some(low @ 0xdc00..0xe000) = unit(6)
+    {
+        let scalar = 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+        return (char::from_u32(scalar).unwrap_or(char::REPLACEMENT_CHARACTER), 10);
+    }
+    (char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), 4)
+}
+
+/// A number by the letter of JSON.
+fn is_number(word: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = word.strip_prefix('-').unwrap_or(word);
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (unsigned, None),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    digits(whole)
+        && (whole.len() == 1 || !whole.starts_with('0'))
+        && fraction.is_none_or(digits)
+        && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)))
+}
+
+fn looks_like_number(word: &str) -> bool {
+    word.bytes().any(|byte| byte.is_ascii_digit())
+        && word.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte))
+}
+
+/// `%s{Token}` as a template spells it.
+fn is_token(text: &str) -> bool {
+    text.starts_with('%')
+        && text.ends_with('}')
+        && text.len() <= MAX_KEY_BYTES * 2
+        && text.split_once('{').is_some_and(|(directive, _)| directive.len() <= 8)
+}
+
+#[cfg(test)]
+#[path = "flat_json/tests.rs"]
+mod tests;

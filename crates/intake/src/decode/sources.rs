@@ -1,0 +1,154 @@
+//! The unfinished lines of all streams, bounded in number and in bytes.
+
+use std::collections::HashMap;
+
+use super::lines::{LineFramer, Piece};
+use crate::source_id::source_run;
+
+/// One framer a source. Deterministic: what it does depends on the order of the frames alone.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    max_line_bytes: usize,
+    max_sources: usize,
+    max_pending_bytes: usize,
+    sources: HashMap<u64, Source>,
+    pending_bytes: usize,
+    /// Reads seen so far; orders the sources by their last sign of life.
+    reads: u64,
+}
+
+#[derive(Debug, Default)]
+struct Source {
+    framer: LineFramer,
+    last_read: u64,
+}
+
+/// Far more than a listener lets in; past it the source that has been silent longest is closed.
+const MAX_SOURCES: usize = 4_096;
+
+/// Unfinished lines of all sources together; past it the source with the longest one is closed.
+const MAX_PENDING_BYTES: usize = 64 << 20;
+
+impl Sources {
+    pub(crate) fn new(max_line_bytes: usize) -> Self {
+        Self {
+            max_line_bytes,
+            max_sources: MAX_SOURCES,
+            max_pending_bytes: MAX_PENDING_BYTES,
+            sources: HashMap::new(),
+            pending_bytes: 0,
+            reads: 0,
+        }
+    }
+
+    /// Takes the next bytes of a source and visits each line that they complete; with `closes` also what is left of it.
+    pub(crate) fn push(&mut self, id: u64, bytes: &[u8], closes: bool, visit: &mut dyn FnMut(Piece<'_>)) {
+        if !self.sources.contains_key(&id) {
+            self.close_other_runs(id, visit);
+        }
+        let mut source = self.sources.remove(&id).unwrap_or_default();
+        self.pending_bytes -= source.framer.pending_bytes();
+        source.framer.push(bytes, self.max_line_bytes, visit);
+        if closes {
+            source.framer.finish(visit);
+            return;
+        }
+        self.reads += 1;
+        source.last_read = self.reads;
+        self.pending_bytes += source.framer.pending_bytes();
+        self.sources.insert(id, source);
+        self.keep_bounds(visit);
+    }
+
+    /// A source of another run of the server was cut by that run's end: nothing will complete its line.
+    fn close_other_runs(&mut self, id: u64, visit: &mut dyn FnMut(Piece<'_>)) {
+        let run = source_run(id);
+        let mut ended: Vec<u64> =
+            self.sources.keys().copied().filter(|other| source_run(*other) != run).collect();
+        ended.sort_unstable();
+        for other in ended {
+            self.close(other, visit);
+        }
+    }
+
+    fn keep_bounds(&mut self, visit: &mut dyn FnMut(Piece<'_>)) {
+        while self.sources.len() > self.max_sources {
+            let Some(silent) =
+                self.sources.iter().min_by_key(|(_, source)| source.last_read).map(|(id, _)| *id)
+            else {
+                return;
+            };
+            self.close(silent, visit);
+        }
+        while self.pending_bytes > self.max_pending_bytes {
+            let longest = |(id, source): &(&u64, &Source)| (source.framer.pending_bytes(), **id);
+            let Some(longest) = self.sources.iter().max_by_key(longest).map(|(id, _)| *id) else { return };
+            self.close(longest, visit);
+        }
+    }
+
+    fn close(&mut self, id: u64, visit: &mut dyn FnMut(Piece<'_>)) {
+        if let Some(mut source) = self.sources.remove(&id) {
+            self.pending_bytes -= source.framer.pending_bytes();
+            source.framer.finish(visit);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(sources: &mut Sources, id: u64, bytes: &[u8], closes: bool) -> Vec<String> {
+        let mut seen = Vec::new();
+        sources.push(id, bytes, closes, &mut |piece| {
+            seen.push(match piece {
+                Piece::Line(line) => format!("line {}", String::from_utf8_lossy(line)),
+                Piece::HalfLine(line) => format!("half {}", line.len()),
+                Piece::TooLong => "too long".to_owned(),
+            });
+        });
+        seen
+    }
+
+    const RUN: u64 = 1 << 40;
+
+    #[test]
+    fn sources_do_not_mix() {
+        let mut sources = Sources::new(100);
+        assert!(pieces(&mut sources, 1, b"a", false).is_empty());
+        assert!(pieces(&mut sources, 2, b"b", false).is_empty());
+        assert_eq!(pieces(&mut sources, 1, b"a\n", false), ["line aa"]);
+        assert_eq!(pieces(&mut sources, 2, b"", true), ["half 1"]);
+    }
+
+    /// A kill leaves half a line in the log that nothing will complete; the next run's first frame brings it out.
+    #[test]
+    fn the_half_lines_of_a_run_come_out_at_the_next() {
+        let mut sources = Sources::new(100);
+        pieces(&mut sources, RUN + 1, b"abc", false);
+        assert!(pieces(&mut sources, RUN + 2, b"d", false).is_empty());
+        assert_eq!(pieces(&mut sources, 2 * RUN, b"e\n", false), ["half 3", "half 1", "line e"]);
+        assert_eq!(sources.pending_bytes, 0);
+    }
+
+    #[test]
+    fn the_source_that_was_silent_longest_makes_room() {
+        let mut sources = Sources { max_sources: 3, ..Sources::new(100) };
+        for id in 0..3 {
+            pieces(&mut sources, id, b"ab", false);
+        }
+        pieces(&mut sources, 0, b"c", false);
+        assert_eq!(pieces(&mut sources, 9, b"x", false), ["half 2"]);
+        assert_eq!(pieces(&mut sources, 0, b"\n", false), ["line abc"]);
+    }
+
+    #[test]
+    fn unfinished_lines_are_bounded_together() {
+        let mut sources = Sources { max_pending_bytes: 8, ..Sources::new(100) };
+        assert!(pieces(&mut sources, 1, b"abcd", false).is_empty());
+        assert!(pieces(&mut sources, 2, b"abcd", false).is_empty());
+        assert_eq!(pieces(&mut sources, 3, b"x", false), ["half 4"]);
+        assert_eq!(sources.pending_bytes, 5);
+    }
+}

@@ -1,0 +1,12 @@
+//! Sockets in. What is received is durable before it is acknowledged, and a sender that cannot be served is told so in its own
+//! protocol's words.
+
+pub(crate) mod accept;
+pub(crate) mod body;
+pub(crate) mod door;
+pub(crate) mod inflate;
+pub(crate) mod otlp_grpc;
+pub(crate) mod otlp_http;
+pub(crate) mod refusal;
+pub(crate) mod status;
+pub(crate) mod zpa_lss;

@@ -1,0 +1,74 @@
+//! What intake can be told.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use fanlight_otlp::{Batch, Limits};
+use fanlight_runtime::Permit;
+use ipnet::IpNet;
+
+/// Which listeners there are, and what they take.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// OTLP/gRPC; `None` is off.
+    pub otlp_grpc: Option<ListenerSettings>,
+    /// OTLP/HTTP; `None` is off.
+    pub otlp_http: Option<ListenerSettings>,
+    /// ZPA LSS User Activity over TCP; `None` is off.
+    pub zpa_user_activity: Option<ListenerSettings>,
+    /// What a trace request may hold.
+    pub limits: Limits,
+    /// Bytes of a request's body, before and after inflating.
+    pub max_body_bytes: usize,
+    /// Bytes of a line. Records of 5 kB are usual; those with a list of shared users can be far longer.
+    pub max_line_bytes: usize,
+    /// Bytes that are received and not yet through the pipeline, over all listeners. Past it senders are told to wait.
+    pub in_flight_bytes: u64,
+    /// Connections of one listener; the next is closed at once.
+    pub max_connections: usize,
+}
+
+/// Where to listen, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenerSettings {
+    /// The address; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// Who may connect. Empty is whoever reaches the address, which only a loopback address may have.
+    pub allow: Vec<IpNet>,
+}
+
+/// What travels beside a frame from the receiver to the pipeline and is not in the log.
+#[derive(Debug, Default)]
+pub struct Payload {
+    /// The request as scanned by the receiver.
+    pub batch: Option<Batch>,
+    /// Its share of the bytes in flight, given back when dropped.
+    pub permit: Option<Permit>,
+}
+
+/// Like the OpenTelemetry Collector's 20 MiB, a power of two, and a bomb at this cap stays under 32 MiB of heap.
+const MAX_BODY_BYTES: usize = 16 << 20;
+const MAX_LINE_BYTES: usize = 1 << 20;
+const IN_FLIGHT_BYTES: u64 = 256 << 20;
+const MAX_CONNECTIONS: usize = 1_024;
+
+impl ListenerSettings {
+    /// A port of the loopback interface, for everybody who reaches it.
+    pub const fn loopback(port: u16) -> Self {
+        Self { listen: SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port), allow: Vec::new() }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            otlp_grpc: Some(ListenerSettings::loopback(4317)),
+            otlp_http: Some(ListenerSettings::loopback(4318)),
+            zpa_user_activity: Some(ListenerSettings::loopback(9015)),
+            limits: Limits::default(),
+            max_body_bytes: MAX_BODY_BYTES,
+            max_line_bytes: MAX_LINE_BYTES,
+            in_flight_bytes: IN_FLIGHT_BYTES,
+            max_connections: MAX_CONNECTIONS,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Real sockets: what a sender meets, and what of it is in the log.
+
+#![cfg(test)]
+
+mod grpc;
+mod http;
+mod listeners;
+mod lss;
+mod slow;
+mod support;

@@ -1,0 +1,47 @@
+//! Peers that take their time. The clock of these tests stands still while anything can happen and jumps when nothing can.
+
+use fanlight_runtime::Outcome;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::Server;
+
+async fn until_closed(stream: &mut TcpStream) -> String {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_header_that_does_not_end_is_given_up_after_ten_seconds() {
+    let server = Server::start().await;
+    let started = tokio::time::Instant::now();
+    let mut stream = TcpStream::connect(server.address("otlp_http")).await.unwrap();
+    stream.write_all(b"POST /v1/traces HTTP/1.1\r\nhost: x\r\nx-slow: ").await.unwrap();
+    until_closed(&mut stream).await;
+    let taken = started.elapsed().as_secs();
+    assert!((9..=12).contains(&taken), "{taken} s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_says_nothing_is_given_up_after_ten_seconds() {
+    let server = Server::start().await;
+    let started = tokio::time::Instant::now();
+    let mut stream = TcpStream::connect(server.address("otlp_grpc")).await.unwrap();
+    assert_eq!(until_closed(&mut stream).await, "");
+    let taken = started.elapsed().as_secs();
+    assert!((9..=12).contains(&taken), "{taken} s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_come_is_given_up_with_a_word() {
+    let server = Server::start().await;
+    let mut stream = TcpStream::connect(server.address("otlp_http")).await.unwrap();
+    let head = "POST /v1/traces HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/x-protobuf\r\ncontent-length: 100\r\n\r\nabc";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    server.wait_for_count("request", Outcome::Received, "otlp_http", 1).await;
+    let answer = until_closed(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 408 Request Timeout"), "{answer}");
+    assert!(answer.contains("the body did not come in time"), "{answer}");
+    server.check_ledger("request").await;
+}

@@ -1,0 +1,38 @@
+//! The shared words of Fanlight: every other crate compiles against this one.
+//!
+//! It holds plain values: ids, times, addresses, the access event, the probe of a span, the link between the two, and
+//! the attribute keys. It does no I/O, knows no async runtime and no serialisation format, and never reads a clock.
+//!
+//! ```
+//! use fanlight_model::{EventUid, SpanId, Timestamp, TraceId, link_id};
+//!
+//! let trace = TraceId([1; 16]);
+//! let span = SpanId([2; 8]);
+//! let event = EventUid::of_vendor_uid("zpa", "zpa_user_activity", "session,connection");
+//! // Ids are deterministic: the same pair is the same link on every machine and at every replay.
+//! assert_eq!(link_id(trace, span, event), link_id(trace, span, event));
+//! assert_eq!(Timestamp::from_nanos(1_500_000_000).to_rfc3339(), "1970-01-01T00:00:01.500000000Z");
+//! ```
+
+mod access_event;
+pub mod attribute;
+mod disposition;
+mod endpoint;
+mod id;
+mod link;
+mod phase;
+mod principal;
+mod probe;
+mod segment;
+mod time;
+
+pub use access_event::{AccessEvent, Feed, ParseLevel, Product};
+pub use disposition::{Disposition, Effect};
+pub use endpoint::{Endpoint, LocalEndpoint};
+pub use id::{EventUid, LinkId, ParseIdError, SpanId, TraceId, hash_parts, link_id, synthetic_span_id};
+pub use link::{Link, LinkState, Relation, Rung};
+pub use phase::{ConnectionStamps, PhaseDurations};
+pub use principal::{PrincipalId, PrincipalKind};
+pub use probe::{Probe, ServiceId, SpanKind};
+pub use segment::{Segment, SegmentName};
+pub use time::{ParseTimestampError, Timestamp};

@@ -1,0 +1,144 @@
+//! Access events become columns.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{
+    ArrayRef, FixedSizeBinaryArray, Int32Array, Int64Array, ListBuilder, StringArray, StringBuilder,
+    TimestampNanosecondArray,
+};
+use datafusion::arrow::buffer::Buffer;
+use datafusion::arrow::error::ArrowError;
+use datafusion::arrow::record_batch::RecordBatch;
+use fanlight_model::{AccessEvent, Timestamp};
+
+use crate::schema::{TIME_ZONE, Table};
+
+/// One batch of `access_events`, in the schema's order of columns.
+pub(crate) fn event_batch(events: &[Arc<AccessEvent>]) -> Result<RecordBatch, ArrowError> {
+    let mut columns = vec![
+        uids(events.iter().map(|event| event.event_uid.0))?,
+        longs(events, |event| Some(event.revision)),
+        texts(events, |event| event.vendor_uid.as_deref()),
+        texts(events, |event| Some(event.product().as_str())),
+        texts(events, |event| Some(event.feed.as_str())),
+        times(events, |event| Some(event.start_time)),
+        times(events, |event| event.end_time),
+        times(events, |event| Some(event.last_time)),
+        times(events, |event| event.log_time),
+        times(events, |event| Some(event.arrival_time)),
+    ];
+    columns.extend(who_and_where(events));
+    columns.extend(what(events)?);
+    columns.extend(phases(events));
+    columns.extend(stamps(events));
+    columns.push(texts(events, |event| Some(event.parse_level.as_str())));
+    columns.push(texts(events, |event| Some(&event.raw)));
+    RecordBatch::try_new(Table::AccessEvents.schema(), columns)
+}
+
+fn who_and_where(events: &[Arc<AccessEvent>]) -> Vec<ArrayRef> {
+    let connector_address =
+        events.iter().map(|event| event.connector.map(|connector| connector.address.to_string()));
+    let server_address = events.iter().map(|event| event.server_address.map(|address| address.to_string()));
+    vec![
+        texts(events, |event| event.principal_id.as_ref().map(|principal| &*principal.0)),
+        texts(events, |event| event.user_name.as_deref()),
+        texts(events, |event| event.device.as_deref()),
+        texts(events, |event| event.client_address.as_deref()),
+        texts(events, |event| event.service_edge.as_deref()),
+        texts(events, |event| event.app_connector.as_deref()),
+        Arc::new(connector_address.collect::<StringArray>()),
+        ints(events, |event| event.connector.map(|connector| connector.port)),
+        Arc::new(server_address.collect::<StringArray>()),
+        ints(events, |event| event.server_port),
+        ints(events, |event| event.ip_protocol),
+    ]
+}
+
+fn what(events: &[Arc<AccessEvent>]) -> Result<Vec<ArrayRef>, ArrowError> {
+    let mut effects = ListBuilder::new(StringBuilder::new());
+    for event in events {
+        for effect in &event.effects {
+            effects.values().append_value(effect.as_str());
+        }
+        effects.append(true);
+    }
+    Ok(vec![
+        texts(events, |event| event.host.as_deref()),
+        ints(events, |event| event.service_port),
+        texts(events, |event| event.app.as_deref()),
+        texts(events, |event| event.app_segment.as_deref()),
+        texts(events, |event| event.method.as_deref()),
+        texts(events, |event| event.path.as_deref()),
+        ints(events, |event| event.status),
+        texts(events, |event| event.disposition.map(|disposition| disposition.as_str())),
+        Arc::new(effects.finish()),
+        texts(events, |event| event.rule.as_deref()),
+        texts(events, |event| event.reason.as_deref()),
+        texts(events, |event| event.connection_status.as_deref()),
+        longs(events, |event| Some(event.total_bytes)),
+    ])
+}
+
+fn phases(events: &[Arc<AccessEvent>]) -> [ArrayRef; 6] {
+    [
+        longs(events, |event| event.phases.policy_us),
+        longs(events, |event| event.phases.ca_us),
+        longs(events, |event| event.phases.app_learn_us),
+        longs(events, |event| event.phases.connector_setup_us),
+        longs(events, |event| event.phases.setup_us),
+        longs(events, |event| event.phases.server_setup_us),
+    ]
+}
+
+fn stamps(events: &[Arc<AccessEvent>]) -> [ArrayRef; 14] {
+    [
+        times(events, |event| event.stamps.connection_start),
+        times(events, |event| event.stamps.connection_end),
+        times(events, |event| event.stamps.ca_tx),
+        times(events, |event| event.stamps.ca_rx),
+        times(events, |event| event.stamps.app_learn_start),
+        times(events, |event| event.stamps.setup_complete),
+        times(events, |event| event.stamps.first_rx_client),
+        times(events, |event| event.stamps.first_tx_client),
+        times(events, |event| event.stamps.last_rx_client),
+        times(events, |event| event.stamps.last_tx_client),
+        times(events, |event| event.stamps.first_rx_connector),
+        times(events, |event| event.stamps.first_tx_connector),
+        times(events, |event| event.stamps.last_rx_connector),
+        times(events, |event| event.stamps.last_tx_connector),
+    ]
+}
+
+/// A column of ids of 8 or 16 bytes.
+pub(crate) fn uids<const N: usize>(ids: impl Iterator<Item = [u8; N]>) -> Result<ArrayRef, ArrowError> {
+    let bytes: Vec<u8> = ids.flatten().collect();
+    let width = i32::try_from(N).unwrap_or(i32::MAX);
+    Ok(Arc::new(FixedSizeBinaryArray::try_new(width, Buffer::from_vec(bytes), None)?))
+}
+
+fn texts<'a>(
+    events: &'a [Arc<AccessEvent>],
+    column: impl Fn(&'a AccessEvent) -> Option<&'a str>,
+) -> ArrayRef {
+    Arc::new(events.iter().map(|event| column(event)).collect::<StringArray>())
+}
+
+fn ints<T: Into<i32>>(
+    events: &[Arc<AccessEvent>],
+    column: impl Fn(&AccessEvent) -> Option<T>,
+) -> ArrayRef {
+    Arc::new(events.iter().map(|event| column(event).map(Into::into)).collect::<Int32Array>())
+}
+
+/// Counts beyond what SQL's integers hold saturate.
+fn longs(events: &[Arc<AccessEvent>], column: impl Fn(&AccessEvent) -> Option<u64>) -> ArrayRef {
+    let numbers =
+        events.iter().map(|event| column(event).map(|number| i64::try_from(number).unwrap_or(i64::MAX)));
+    Arc::new(numbers.collect::<Int64Array>())
+}
+
+fn times(events: &[Arc<AccessEvent>], column: impl Fn(&AccessEvent) -> Option<Timestamp>) -> ArrayRef {
+    let nanos = events.iter().map(|event| column(event).map(Timestamp::as_nanos));
+    Arc::new(nanos.collect::<TimestampNanosecondArray>().with_timezone(TIME_ZONE))
+}

@@ -1,0 +1,59 @@
+//! What is visible at one moment: the seam between the write side and the queries.
+
+use std::sync::Arc;
+
+use datafusion::arrow::record_batch::RecordBatch;
+
+use crate::{Part, Table};
+
+/// Everything that is visible at one moment, as shared values: taking one is cheap and holding one blocks nobody. A row is in
+/// exactly one place of it, also while a seal is under way.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    spans: Rows,
+    access_events: Rows,
+    links: Rows,
+}
+
+/// The rows of one table.
+#[derive(Clone, Debug, Default)]
+struct Rows {
+    hot: Vec<RecordBatch>,
+    parts: Vec<Arc<Part>>,
+}
+
+impl Snapshot {
+    /// The rows that are in memory only, unsorted, in the table's schema.
+    pub fn hot(&self, table: Table) -> &[RecordBatch] {
+        &self.rows(table).hot
+    }
+
+    /// The table's visible parts, in the order in which they were committed.
+    pub fn parts(&self, table: Table) -> &[Arc<Part>] {
+        &self.rows(table).parts
+    }
+
+    /// All rows of the table, in memory and in parts.
+    pub fn row_count(&self, table: Table) -> u64 {
+        let rows = self.rows(table);
+        let hot: usize = rows.hot.iter().map(RecordBatch::num_rows).sum();
+        rows.parts.iter().map(|part| part.rows).sum::<u64>() + hot as u64
+    }
+
+    pub(crate) fn set(&mut self, table: Table, hot: Vec<RecordBatch>, parts: Vec<Arc<Part>>) {
+        let rows = match table {
+            Table::Spans => &mut self.spans,
+            Table::AccessEvents => &mut self.access_events,
+            Table::Links => &mut self.links,
+        };
+        *rows = Rows { hot, parts };
+    }
+
+    fn rows(&self, table: Table) -> &Rows {
+        match table {
+            Table::Spans => &self.spans,
+            Table::AccessEvents => &self.access_events,
+            Table::Links => &self.links,
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! `cargo xtask demo`: from a fresh clone to a joined trace.
+
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::process::{cargo, line, run as run_command};
+use crate::steps::Steps;
+use crate::{place, setup};
+
+const BUILD: [&str; 3] = ["build", "--package", "fanlight"];
+
+/// Sets up, builds, prints the time each took, and becomes the demo: replaced, not waited for, so that Ctrl-C reaches the
+/// demo alone and its shutdown is seen to its end.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let mut steps = Steps::new("demo: ready");
+    steps.step("setup", "cargo xtask setup", setup::run);
+    steps.step("build", &line(&cargo(BUILD)), || run_command(&mut cargo(BUILD)));
+    steps.finish()?;
+    let mut demo = Command::new(place::fanlight());
+    demo.arg("demo").args(place_of_peers(arguments)).args(arguments).current_dir(place::root());
+    println!("\n$ {}", line(&demo));
+    let error = demo.exec();
+    Err(error).with_context(|| format!("cannot start `{}`", line(&demo)))
+}
+
+/// The demo looks for its apps under `target/`; where Cargo builds elsewhere, it has to be told.
+fn place_of_peers(arguments: &[String]) -> Vec<OsString> {
+    let is_told = arguments.iter().any(|argument| argument.starts_with("--apps-set-up"));
+    let peers = place::peers();
+    if is_told || peers == place::root().join("target").join("e2e") {
+        return Vec::new();
+    }
+    vec!["--apps-set-up".into(), peers.into()]
+}
