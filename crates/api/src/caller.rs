@@ -58,7 +58,8 @@ pub(crate) async fn local_or_token(State(shared): State<Shared>, request: Reques
 
 fn check_token(headers: &HeaderMap, shared: &Shared) -> Result<(), Problem> {
     let refused = |code, detail| {
-        let hint = "send `Authorization: Bearer …` with the text of `admin.token` in the server's data folder";
+        let hint =
+            "send `Authorization: Bearer …` with the text of `admin.token` in the server's data folder";
         Problem::new(StatusCode::UNAUTHORIZED, code, "a token is needed", detail, hint)
     };
     let Some(value) = headers.get(header::AUTHORIZATION) else {
@@ -66,7 +67,9 @@ fn check_token(headers: &HeaderMap, shared: &Shared) -> Result<(), Problem> {
     };
     let presented = value.to_str().ok().and_then(|text| text.split_once(' '));
     match presented {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && shared.api.token.is(token.trim()) => {
+        Some((scheme, token))
+            if scheme.eq_ignore_ascii_case("bearer") && shared.api.token.is(token.trim()) =>
+        {
             Ok(())
         }
         _ => Err(refused("token_wrong", "the request's token is not the server's")),
@@ -124,7 +127,9 @@ fn is_ours(host: &str, hosts: &[String]) -> bool {
     let is_loopback = bare.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback());
     is_loopback
         || bare.eq_ignore_ascii_case("localhost")
-        || hosts.iter().any(|ours| ours.trim_start_matches('[').trim_end_matches(']').eq_ignore_ascii_case(bare))
+        || hosts
+            .iter()
+            .any(|ours| ours.trim_start_matches('[').trim_end_matches(']').eq_ignore_ascii_case(bare))
 }
 
 /// True where the page's name and port are those that the request came under.
@@ -149,7 +154,7 @@ fn trace_id_of(headers: &HeaderMap) -> Option<TraceId> {
 }
 
 /// A trace id of our own. Without the kernel's randomness it is zero, which OpenTelemetry reads as "none".
-fn new_trace_id() -> TraceId {
+pub(crate) fn new_trace_id() -> TraceId {
     let mut bytes = [0; 16];
     match getrandom::fill(&mut bytes) {
         Ok(()) => TraceId(bytes),
@@ -196,8 +201,16 @@ mod tests {
     #[test]
     fn pages_of_other_sites_are_refused() {
         check("/", &[("host", "localhost:8080"), ("origin", "http://localhost:8080")], None);
-        check("/", &[("host", "localhost:8080"), ("origin", "http://localhost:5173")], Some("origin_not_allowed"));
-        check("/", &[("host", "localhost:8080"), ("origin", "http://evil.example.com")], Some("origin_not_allowed"));
+        check(
+            "/",
+            &[("host", "localhost:8080"), ("origin", "http://localhost:5173")],
+            Some("origin_not_allowed"),
+        );
+        check(
+            "/",
+            &[("host", "localhost:8080"), ("origin", "http://evil.example.com")],
+            Some("origin_not_allowed"),
+        );
         check("/", &[("host", "localhost:8080"), ("origin", "null")], Some("origin_not_allowed"));
     }
 }

@@ -47,7 +47,12 @@ fn lines(text: &mut String, rows: &[LedgerRow], snapshot: &Snapshot) -> std::fmt
     writeln!(text, "# TYPE fanlight_store_parts gauge")?;
     writeln!(text, "# HELP fanlight_store_parts Parts in the store.")?;
     for table in Table::ALL {
-        writeln!(text, "fanlight_store_parts{{table=\"{}\"}} {}", table.as_str(), snapshot.parts(table).len())?;
+        writeln!(
+            text,
+            "fanlight_store_parts{{table=\"{}\"}} {}",
+            table.as_str(),
+            snapshot.parts(table).len()
+        )?;
     }
     writeln!(text, "# EOF")
 }
@@ -70,7 +75,10 @@ mod tests {
         ledger.add("export", "span", Outcome::Dropped, "a \"target\"", 1);
         let text = write(&ledger.rows(), &Snapshot::default());
         let reason = r#"reason="a \"target\""} 1"#;
-        assert!(text.contains(&format!("{{stage=\"export\",record=\"span\",outcome=\"dropped\",{reason}\n")), "{text}");
+        assert!(
+            text.contains(&format!("{{stage=\"export\",record=\"span\",outcome=\"dropped\",{reason}\n")),
+            "{text}"
+        );
         assert!(text.contains("outcome=\"received\",reason=\"\"} 7\n"), "{text}");
         assert!(text.ends_with("# EOF\n"));
     }

@@ -8,6 +8,8 @@ use fanlight_model::TraceId;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
+use crate::caller::new_trace_id;
+
 /// Why a request has no answer: a stable code for programs, a sentence and a way out for people.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -19,7 +21,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn new(
+    /// A problem. `detail` says what happened, `hint` what to do about it; both are shown to whoever asked.
+    pub fn new(
         status: StatusCode,
         code: &'static str,
         title: &'static str,
@@ -31,7 +34,7 @@ impl Problem {
 
     /// A fault of ours: the inside text is for the log, under the request's trace id, and none of it leaves.
     pub(crate) fn internal(code: &'static str, detail: &'static str, cause: &dyn std::error::Error) -> Self {
-        tracing::error!(name: "api.request.failed", error.code = code, error = chain(cause), "a request failed");
+        tracing::error!(name: "api.request.failed", code, error = %chain(cause), "a request failed");
         let hint = "this is not the request's fault: the server's log says more";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, "the server failed", detail, hint)
     }
@@ -62,11 +65,10 @@ impl Problem {
     }
 }
 
-/// Handed outwards as it is; `caller` writes it down where the trace id is known.
+/// Whole by itself, for layers around the router; within it, the request's own trace id takes the place of the one made here.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = self.status;
+        let mut response = self.answer(new_trace_id());
         response.extensions_mut().insert(self);
         response
     }

@@ -59,8 +59,9 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Question, Problem> {
             return Err(refused(StatusCode::REQUEST_TIMEOUT, "body_too_slow", detail));
         }
     };
-    serde_json::from_slice(&bytes)
-        .map_err(|error| refused(StatusCode::BAD_REQUEST, "body_invalid", format!("the body cannot be read: {error}")))
+    serde_json::from_slice(&bytes).map_err(|error| {
+        refused(StatusCode::BAD_REQUEST, "body_invalid", format!("the body cannot be read: {error}"))
+    })
 }
 
 fn told(error: QueryError) -> Problem {

@@ -26,7 +26,8 @@ impl AdminToken {
     /// True for the token itself. Takes the same time whatever is wrong with `presented`: hashes are compared, all of them.
     pub fn is(&self, presented: &str) -> bool {
         let hash = hash_parts(&[presented.as_bytes()]);
-        let differing = self.hash.iter().zip(hash).fold(0, |differing, (own, other)| differing | (own ^ other));
+        let differing =
+            self.hash.iter().zip(hash).fold(0, |differing, (own, other)| differing | (own ^ other));
         std::hint::black_box(differing) == 0
     }
 }

@@ -38,7 +38,9 @@ pub(crate) async fn get(
     let found = fanlight_runtime::spawn_blocking("api.trace", move || store.trace(trace_id)).await;
     let rows = match found {
         Ok(Ok(rows)) => rows,
-        Ok(Err(error)) => return Err(Problem::internal("store_read_failed", "the trace cannot be read", &error)),
+        Ok(Err(error)) => {
+            return Err(Problem::internal("store_read_failed", "the trace cannot be read", &error));
+        }
         Err(error) => return Err(Problem::internal("store_read_failed", "the trace cannot be read", &error)),
     };
     if rows.spans.is_empty() && rows.links.is_empty() {
@@ -59,7 +61,8 @@ fn unknown(trace_id: TraceId, rows: &TraceRows) -> Problem {
 
 /// The whole answer. What this version does not compute is null or empty, and named in `missing`.
 fn answer(trace_id: TraceId, rows: &TraceRows) -> Value {
-    let events: BTreeMap<EventUid, &AccessEvent> = rows.events.iter().map(|event| (event.event_uid, event)).collect();
+    let events: BTreeMap<EventUid, &AccessEvent> =
+        rows.events.iter().map(|event| (event.event_uid, event)).collect();
     let segments: Vec<Value> = rows
         .links
         .iter()
@@ -132,16 +135,25 @@ fn missing(rows: &TraceRows) -> Vec<Value> {
         missing.push(told("parents", &format!("{unseen} of the spans' parents did not arrive")));
     }
     if rows.links.is_empty() {
-        missing.push(told("access_events", "no access event is linked to this trace: none was received, or none fits"));
+        missing.push(told(
+            "access_events",
+            "no access event is linked to this trace: none was received, or none fits",
+        ));
     }
     let uids: BTreeSet<EventUid> = rows.events.iter().map(|event| event.event_uid).collect();
     let lost = rows.links.iter().filter(|link| !uids.contains(&link.event_uid)).count();
     if lost > 0 {
-        missing.push(told("access_events", &format!("{lost} of the links name an access event that is not in the store")));
+        missing.push(told(
+            "access_events",
+            &format!("{lost} of the links name an access event that is not in the store"),
+        ));
     }
     if rows.damaged_parts > 0 {
         let parts = rows.damaged_parts;
-        missing.push(told("damaged", &format!("{parts} parts that may hold rows of this trace are damaged and put aside")));
+        missing.push(told(
+            "damaged",
+            &format!("{parts} parts that may hold rows of this trace are damaged and put aside"),
+        ));
     }
     missing
 }

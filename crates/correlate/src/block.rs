@@ -130,6 +130,8 @@ pub(crate) struct Held {
     pub(crate) lesson: Option<Lesson>,
     /// It waits for what others may teach of its service.
     pub(crate) waits: bool,
+    /// A link of it was told as asserted before.
+    pub(crate) was_asserted: bool,
     /// Almost every span has one pair at most.
     pub(crate) pair: Option<Pair>,
     pub(crate) rivals: Vec<Pair>,
@@ -159,6 +161,7 @@ impl Held {
             kind: probe.kind,
             lesson: None,
             waits: false,
+            was_asserted: false,
             pair: None,
             rivals: Vec::new(),
         }

@@ -26,6 +26,8 @@ pub struct Linked {
     pub event: Arc<AccessEvent>,
     /// Its span's keys.
     pub probe: Probe,
+    /// True the first time that any link of this span is asserted: backends that cannot take a span back are told then, once.
+    pub is_first_assertion: bool,
 }
 
 /// How much is held, and what was given up or met twice since the start.

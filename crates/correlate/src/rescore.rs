@@ -112,6 +112,7 @@ impl Held {
         for pair in self.pairs().filter(|pair| pair.untold) {
             self.tell_pair(pair, peer, connections, now, out);
         }
+        self.was_asserted |= self.asserted().is_some();
         let is_over = |pair: &Pair| matches!(pair.state, LinkState::Superseded | LinkState::Retracted);
         self.rivals.retain(|pair| !is_over(pair));
         if self.pair.as_ref().is_some_and(is_over) {
@@ -153,6 +154,7 @@ impl Held {
             link,
             event: Arc::clone(&connection.event),
             probe: self.probe(peer),
+            is_first_assertion: pair.state == LinkState::Asserted && !self.was_asserted,
         }));
     }
 }

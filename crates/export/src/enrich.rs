@@ -14,9 +14,6 @@ const SCOPE_NAME: &str = "fanlight";
 /// The name of a synthetic access span: one per product, so that backends can group by it.
 const SYNTHETIC_NAME: &str = "zpa access";
 
-/// OTLP's status code for an error.
-const STATUS_ERROR: u8 = 2;
-
 /// The attributes that a link made in time adds to its span.
 pub fn inline_attributes(span: &SpanView<'_>, link: &Link, event: &AccessEvent) -> Attributes {
     let mut attributes = Attributes::default();
@@ -37,16 +34,14 @@ pub fn synthetic_access_span(link: &Link, event: &AccessEvent, probe: &Probe) ->
     if let Some(end) = event.end_time {
         attributes.push_str(attribute::ACCESS_CONNECTION_END, &end.to_rfc3339());
     }
-    let failed = matches!(event.disposition, Some(Disposition::Blocked | Disposition::Failed));
     let span = SpanDraft {
         trace_id: link.trace_id,
         span_id: synthetic_span_id(link.link_id),
-        parent_span_id: if probe.parent_span_id.is_zero() { probe.span_id } else { probe.parent_span_id },
+        parent: if probe.parent_span_id.is_zero() { probe.span_id } else { probe.parent_span_id },
         name: SYNTHETIC_NAME.to_owned(),
         kind: SpanKind::Internal,
         start: synthetic_start(link, event, probe),
         end: probe.end,
-        status_code: if failed { STATUS_ERROR } else { 0 },
         attributes,
         links: vec![(link.trace_id, link.span_id)],
     };

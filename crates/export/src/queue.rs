@@ -238,6 +238,7 @@ impl Queue {
             let (items, spans) = (state.items, state.counts.waiting);
             state.drop_items(items, spans);
             self.ledger.add(STAGE, "span", Outcome::Dropped, DAMAGED, spans);
+            self.tell();
         }
         Ok(batch)
     }
@@ -311,6 +312,7 @@ impl Queue {
             state.drop_items(1, oldest.spans);
             self.ledger.add(STAGE, "span", Outcome::Dropped, FULL, oldest.spans);
         }
+        self.tell();
     }
 
     /// Drops the oldest files while the queue is over its budget, and counts what nobody has taken from them.

@@ -9,7 +9,7 @@ mod units;
 
 pub(crate) use check::ConfigError;
 pub(crate) use example::example;
-pub(crate) use settings::{ExportTarget, Settings};
+pub(crate) use settings::{Association, ExportTarget, Listener, Settings};
 pub(crate) use units::duration;
 
 use std::path::Path;

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use fanlight_identity::PrincipalNamer;
 use fanlight_intake::{Decoded, Decoder, decode_lines, frame_kind};
 use fanlight_log::Frame;
-use fanlight_model::{AccessEvent, Feed, ParseLevel, Timestamp};
-use fanlight_otlp::Limits;
+use fanlight_model::{AccessEvent, Feed, ParseLevel, SpanId, SpanKind, Timestamp, TraceId};
+use fanlight_otlp::{Attributes, Limits, SpanDraft, encode_request, scan};
 use fanlight_runtime::{Ledger, Outcome};
 use proptest::prelude::*;
 
@@ -67,6 +67,31 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         prop::collection::vec(any::<u8>(), 0..20),
         "[{}\",:%\\\\a0.\n -]{0,30}".prop_map(String::into_bytes),
     ]
+}
+
+/// The receiver hands its scan along; after a restart there is only the frame.
+#[test]
+fn a_replayed_request_has_the_same_probes() {
+    let mut peer = Attributes::default();
+    peer.push_str("network.peer.address", "192.0.2.7");
+    peer.push_int("network.peer.port", 40_001);
+    let spans = [SpanKind::Internal, SpanKind::Server].map(|kind| SpanDraft {
+        trace_id: TraceId([1; 16]),
+        span_id: SpanId([2; 8]),
+        kind,
+        attributes: peer.clone(),
+        ..SpanDraft::default()
+    });
+    let frame = frame(frame_kind::OTLP_TRACES, &encode_request(&Attributes::default(), "x", &spans));
+    let mut decoder =
+        Decoder::new(Limits::default(), MAX_LINE_BYTES, PrincipalNamer::for_tests(), Ledger::default());
+    let mut probes = |batch| match decoder.apply(&frame, batch) {
+        Decoded::Spans(spans) => (spans.batch.len(), spans.probes),
+        other => panic!("spans, not {other:?}"),
+    };
+    let live = probes(Some(scan(&frame.bytes, &Limits::default()).unwrap()));
+    assert_eq!((live.0, live.1.len(), live.1[0].index), (2, 1, 1));
+    assert_eq!(probes(None), live);
 }
 
 proptest! {

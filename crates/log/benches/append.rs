@@ -1,11 +1,13 @@
-//! How many appends a second are acknowledged with a sync before each acknowledgement, on the disk of the build folder.
+//! How many appends a second are acknowledged, with a sync before each acknowledgement, and how fast a log is read back; on
+//! the disk of the build folder.
 #![expect(clippy::expect_used, reason = "a benchmark, not an interface")]
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use fanlight_log::{Appender, Frame, Segments, StdDisk};
+use fanlight_log::{Appender, Frame, Position, Segments, StdDisk};
 use tokio::sync::mpsc;
 
 /// One request of about fifty spans.
@@ -56,5 +58,31 @@ fn acknowledged(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, acknowledged);
+/// Reading back: the floor of every start after a crash.
+fn replayed(criterion: &mut Criterion) {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("temp dir");
+    let disk = || Arc::new(StdDisk);
+    let dir = folder.path().join("log");
+    let (mut segments, _) = Segments::open(&dir, 64 << 20, disk()).expect("opens");
+    let frame = Frame { bytes: Bytes::from(vec![7; PAYLOAD_BYTES]), ..Frame::default() };
+    for _ in 0..100 {
+        segments.append(&vec![frame.clone(); 50]).expect("appends");
+    }
+    segments.sync().expect("syncs");
+    let mut group = criterion.benchmark_group("read_back");
+    group.sample_size(10);
+    group.throughput(Throughput::Bytes(segments.bytes()));
+    group.bench_function("open", |bencher| {
+        bencher.iter(|| Segments::open(&dir, 64 << 20, disk()).expect("opens"));
+    });
+    group.bench_function("replay", |bencher| {
+        bencher.iter(|| {
+            let report = segments.replay(Position::START, &mut |_, _| ControlFlow::Continue(()));
+            report.expect("replays").frames
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, acknowledged, replayed);
 criterion_main!(benches);

@@ -91,7 +91,13 @@ fn one_bad_span_among_five_hundred_is_refused_alone() {
     };
     let with = |attributes: Vec<KeyValue>| Span { attributes, ..good(250) };
     let deep = KeyValue { key: "deep".to_owned(), value: Some(nested(33)), ..KeyValue::default() };
-    let cases: [(RefusalReason, Span); 11] = [
+    let plain = AnyValue { value: Some(Any::StringValue("v".to_owned())) };
+    let maps = (1..33).fold(plain, |inner, _| {
+        let pair = KeyValue { key: "k".to_owned(), value: Some(inner), ..KeyValue::default() };
+        AnyValue { value: Some(Any::KvlistValue(KeyValueList { values: vec![pair] })) }
+    });
+    let deep_map = KeyValue { key: "deep".to_owned(), value: Some(maps), ..KeyValue::default() };
+    let cases: [(RefusalReason, Span); 12] = [
         (RefusalReason::NoTraceId, Span { trace_id: vec![0; 16], ..good(250) }),
         (RefusalReason::NoTraceId, Span { trace_id: vec![], ..good(250) }),
         (RefusalReason::NoSpanId, Span { span_id: vec![0; 8], ..good(250) }),
@@ -101,6 +107,7 @@ fn one_bad_span_among_five_hundred_is_refused_alone() {
         (RefusalReason::KeyTooLong, with(vec![text(&"k".repeat(1_025), "v")])),
         (RefusalReason::ValueTooLong, with(vec![text("k", &"v".repeat(65_537))])),
         (RefusalReason::TooDeep, with(vec![deep])),
+        (RefusalReason::TooDeep, with(vec![deep_map])),
         (RefusalReason::TooManyEvents, Span { events: vec![Event::default(); 1_025], ..good(250) }),
         (RefusalReason::TooManyLinks, Span { links: vec![Link::default(); 1_025], ..good(250) }),
     ];

@@ -4,10 +4,14 @@
 //! node by node against an allow-list (`allow`) before anything runs. A query that meets no such refusal still has a budget of
 //! rows, bytes and time, and ends when its future is dropped.
 
+use std::io;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::{Snapshot, Store};
 
@@ -22,6 +26,7 @@ mod render;
 mod run;
 mod session;
 mod suggest;
+mod yielding;
 
 pub use error::QueryError;
 
@@ -73,13 +78,47 @@ impl Store {
     }
 }
 
-/// Runs the query on a blocking thread, from planning to the last row: decoding and sorting never hold up the tasks that
-/// receive and acknowledge. The plan has one partition, so all of it stays on that thread.
+/// Stack for one query. The planner recurses along the query, which `allow` bounds: a test holds the two together.
+const STACK_BYTES: usize = 64 << 20;
+
+/// Threads of the queries' own: with stacks that the deepest allowed query fits into, and apart from the tasks that receive and
+/// acknowledge, which no decoding or sorting may hold up.
+static THREADS: LazyLock<io::Result<Runtime>> = LazyLock::new(|| {
+    Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("query")
+        .thread_stack_size(STACK_BYTES)
+        .enable_time()
+        .build()
+});
+
 async fn answer(snapshot: Snapshot, sql: &str, budget: QueryBudget) -> Result<SqlAnswer, QueryError> {
     let (held, dropped) = oneshot::channel::<()>();
-    let (sql, handle) = (sql.to_owned(), tokio::runtime::Handle::current());
-    let too_long = QueryError::TookTooLong { limit: budget.max_time };
-    let work = fanlight_runtime::spawn_blocking("store.query", move || {
+    let work = start(snapshot, sql.to_owned(), budget, dropped)?;
+    let answer = match tokio::time::timeout(budget.max_time.saturating_add(GRACE), work).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(panicked)) => Err(QueryError::Engine { reason: panicked.to_string() }),
+        Err(_elapsed) => Err(QueryError::TookTooLong { limit: budget.max_time }),
+    };
+    // Dropped here at the latest; dropped earlier, with this future, it ends the work.
+    drop(held);
+    answer
+}
+
+/// Runs the query on one thread, from planning to the last row: its plan has one partition.
+fn start(
+    snapshot: Snapshot,
+    sql: String,
+    budget: QueryBudget,
+    dropped: oneshot::Receiver<()>,
+) -> Result<JoinHandle<Result<SqlAnswer, QueryError>>, QueryError> {
+    let threads = match &*THREADS {
+        Ok(threads) => threads,
+        Err(cause) => return Err(QueryError::NoThread { reason: cause.to_string() }),
+    };
+    let handle = threads.handle().clone();
+    let _entered = threads.enter();
+    Ok(fanlight_runtime::spawn_blocking("store.query", move || {
         handle.block_on(async move {
             tokio::select! {
                 biased;
@@ -89,15 +128,7 @@ async fn answer(snapshot: Snapshot, sql: &str, budget: QueryBudget) -> Result<Sq
                 }
             }
         })
-    });
-    let answer = match tokio::time::timeout(budget.max_time.saturating_add(GRACE), work).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(_panicked)) => Err(QueryError::Panicked),
-        Err(_elapsed) => Err(too_long),
-    };
-    // Dropped here at the latest; dropped earlier, with this future, it ends the work.
-    drop(held);
-    answer
+    }))
 }
 
 #[cfg(test)]

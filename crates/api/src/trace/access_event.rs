@@ -7,7 +7,9 @@ use serde_json::{Map, Value};
 
 pub(super) fn json(event: &AccessEvent) -> Value {
     let mut object = Map::new();
-    for fields in [what_and_when(event), who_and_where(event), what_was_done(event), measured(event), stamps(event)] {
+    for fields in
+        [what_and_when(event), who_and_where(event), what_was_done(event), measured(event), stamps(event)]
+    {
         object.extend(fields.into_iter().map(|(name, value)| (name.to_owned(), value)));
     }
     Value::Object(object)

@@ -29,5 +29,7 @@ pub(super) fn json(span: &SpanRow) -> Value {
 }
 
 fn map(entries: &[(String, String)]) -> Value {
-    Value::Object(entries.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect::<Map<_, _>>())
+    Value::Object(
+        entries.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect::<Map<_, _>>(),
+    )
 }

@@ -3,6 +3,7 @@
 //! At a restart the retained log runs through this same code, so that the join's state is what it was; what was committed or
 //! enqueued before is not written a second time (docs/adr/0007).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -66,7 +67,8 @@ impl Pipeline {
             Decoded::AccessEvents(events) => self.take_events(events, frame.arrival, &mut written),
             Decoded::Nothing => {}
         }
-        if let (Some(exporter), false) = (&self.exporter, written.exported.is_empty()) {
+        if let Some(exporter) = &self.exporter {
+            // A frame that exports nothing moves the queues' position on all the same: the log is cut by it.
             exporter.enqueue(position, written.exported_spans, written.exported);
         }
         self.ledger.add("correlate", "link", Outcome::Linked, "", written.links.len() as u64);
@@ -116,22 +118,29 @@ impl Pipeline {
         for probe in &probes {
             self.correlator.apply(Record::Probe(probe), now, &mut self.decisions);
         }
-        let mut additions: Vec<(u32, Attributes)> = Vec::new();
+        let mut additions: BTreeMap<u32, Attributes> = BTreeMap::new();
+        let mut late = BytesMut::new();
         for decision in self.decisions.drain(..) {
             match decision {
                 Decision::Event(event) => written.events.push(event),
                 Decision::Link(linked) => {
-                    if let Some(addition) = addition(&batch, &linked) {
-                        additions.push(addition);
+                    match on_time(&batch, &linked) {
+                        Some((index, Some(attributes))) => drop(additions.insert(index, attributes)),
+                        Some((index, None)) => drop(additions.remove(&index)),
+                        // A span that taught us something can decide others that came before it.
+                        None => written.add_synthetic(&linked, &mut late),
                     }
                     written.links.push(linked.link);
                 }
             }
         }
-        additions.sort_by_key(|(index, _)| *index);
-        additions.dedup_by_key(|(index, _)| *index);
+        let additions: Vec<(u32, Attributes)> = additions.into_iter().collect();
         written.exported = splice(&batch, &additions);
-        written.exported_spans = batch.len() as u64;
+        written.exported_spans += batch.len() as u64;
+        if !late.is_empty() {
+            late.extend_from_slice(&written.exported);
+            written.exported = late.freeze();
+        }
         written.spans.push(SpanRows { batch, additions, synthetic: false });
     }
 
@@ -145,12 +154,7 @@ impl Pipeline {
             match decision {
                 Decision::Event(event) => written.events.push(event),
                 Decision::Link(linked) => {
-                    if let Some((request, rows)) = synthetic(&linked) {
-                        // OTLP requests concatenate: the repeated field goes on.
-                        exported.extend_from_slice(&request);
-                        written.exported_spans += 1;
-                        written.spans.push(rows);
-                    }
+                    written.add_synthetic(&linked, &mut exported);
                     written.links.push(linked.link);
                 }
             }
@@ -169,14 +173,27 @@ struct Written {
     exported_spans: u64,
 }
 
-/// The attributes of a link that was made as its span passed.
-fn addition(batch: &Batch, linked: &Linked) -> Option<(u32, Attributes)> {
-    if linked.link.state != LinkState::Asserted {
+impl Written {
+    /// Adds the synthetic access span of a link that needs one. OTLP requests concatenate: the repeated field goes on.
+    fn add_synthetic(&mut self, linked: &Linked, exported: &mut BytesMut) {
+        if let Some((request, rows)) = synthetic(linked) {
+            exported.extend_from_slice(&request);
+            self.exported_spans += 1;
+            self.spans.push(rows);
+        }
+    }
+}
+
+/// Where the link's span is one of this batch: its place, and the attributes that the link adds, if it is asserted.
+fn on_time(batch: &Batch, linked: &Linked) -> Option<(u32, Option<Attributes>)> {
+    let index = linked.probe.index;
+    let place = usize::try_from(index).ok().filter(|place| *place < batch.len())?;
+    let span = batch.span(place);
+    if (span.trace_id(), span.span_id()) != (linked.link.trace_id, linked.link.span_id) {
         return None;
     }
-    let index = linked.probe.index;
-    let span = batch.span(usize::try_from(index).ok()?);
-    Some((index, inline_attributes(&span, &linked.link, &linked.event)))
+    let is_asserted = linked.link.state == LinkState::Asserted;
+    Some((index, is_asserted.then(|| inline_attributes(&span, &linked.link, &linked.event))))
 }
 
 /// The synthetic access span of a link that was asserted for the first time, late. Corrections stay in the store: backends

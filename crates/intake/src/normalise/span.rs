@@ -159,5 +159,4 @@ pub fn service_id(namespace: &str, name: &str, environment: &str) -> ServiceId {
 }
 
 #[cfg(test)]
-#[path = "span/tests.rs"]
 mod tests;

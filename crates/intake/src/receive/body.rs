@@ -19,6 +19,9 @@ const BODY_DEADLINE: Duration = Duration::from_secs(120);
 /// What a request holds before it says how long it is.
 const FIRST_SHARE: u64 = 16 << 10;
 
+/// Copying less than this costs less than the buffer that it would keep.
+const SMALL_BODY_BYTES: usize = 64 << 10;
+
 /// A refused body is read away this far, so that the answer reaches a sender that reads only after it has written.
 const MAX_DRAINED_BYTES: usize = 4 << 20;
 const DRAIN_DEADLINE: Duration = Duration::from_secs(2);
@@ -93,7 +96,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Metered<B> {
 }
 
 impl<B: Body<Data = Bytes> + Unpin> Metered<B> {
-    /// Reads all of it. One frame is handed on as it is; several are put together.
+    /// Reads all of it. One large frame is handed on as it is; several are put together.
     pub(crate) async fn read_whole(mut self) -> Result<Bytes, Refusal> {
         let expected = self.body.size_hint().exact().and_then(|length| usize::try_from(length).ok());
         let mut first = Bytes::new();
@@ -112,8 +115,13 @@ impl<B: Body<Data = Bytes> + Unpin> Metered<B> {
                 }
             }
         }
-        Ok(whole.map_or(first, BytesMut::freeze))
+        Ok(whole.map_or_else(|| unshared(first), BytesMut::freeze))
     }
+}
+
+/// A body lives as long as its spans do in memory: a small one must not keep the connection's whole buffer for that long.
+pub(crate) fn unshared(bytes: Bytes) -> Bytes {
+    if bytes.len() < SMALL_BODY_BYTES { Bytes::copy_from_slice(&bytes) } else { bytes }
 }
 
 /// Reads a refused body away, within bounds. A sender that waits for `100 Continue` has sent nothing.

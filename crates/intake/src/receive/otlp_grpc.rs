@@ -23,7 +23,7 @@ use tonic::server::{Grpc, UnaryService};
 use tonic::{Code, Status};
 
 use super::accept::Visitor;
-use super::body::{Metered, Share};
+use super::body::{Metered, Share, let_go, unshared};
 use super::door::{Accepted, Door, Tally};
 use super::refusal::{Refusal, quoted};
 use super::status;
@@ -109,7 +109,7 @@ async fn after_preface(
     if read != PREFACE {
         tracing::debug!(name: "intake.otlp_grpc.other_protocol", "a client does not speak HTTP/2");
         if stream.write_all(WRONG_PROTOCOL).await.is_ok() {
-            super::body::let_go(stream).await;
+            let_go(stream).await;
         }
         return None;
     }
@@ -289,6 +289,6 @@ impl Decoder for RawDecoder {
     fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
         let length = from.remaining();
         self.share.cover(length)?;
-        Ok(Some(from.copy_to_bytes(length)))
+        Ok(Some(unshared(from.copy_to_bytes(length))))
     }
 }

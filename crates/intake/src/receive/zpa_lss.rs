@@ -78,10 +78,20 @@ async fn read_some(stream: &mut TcpStream, into: &mut BytesMut) -> bool {
     }
 }
 
+/// Takes what was read. A short read is copied, so that a few bytes in a queue do not keep a whole buffer.
+fn take(read: &mut BytesMut) -> Bytes {
+    if read.len() >= READ_STEP / 2 {
+        return read.split().freeze();
+    }
+    let bytes = Bytes::copy_from_slice(read);
+    read.clear();
+    bytes
+}
+
 impl Sink {
     /// Logs what was read as one frame, and reads on meanwhile. False where it had to be given up.
     async fn log_while_reading(&self, source_id: u64, stream: &mut TcpStream, read: &mut BytesMut) -> bool {
-        let frame = self.frame(frame_kind::LSS_READ, source_id, read.split().freeze());
+        let frame = self.frame(frame_kind::LSS_READ, source_id, take(read));
         let mut logging = std::pin::pin!(self.log(frame));
         let mut open = true;
         loop {

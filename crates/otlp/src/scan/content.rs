@@ -188,7 +188,13 @@ impl<'a> Content<'a> {
         if pair.len() > self.max_key + self.max_value + PAIR_SLACK {
             return Err(RefusalReason::ValueTooLong);
         }
-        let ascii = ascii || pair.bytes().is_ascii();
+        let ascii = ascii || is_ascii(pair.bytes());
+        if ascii
+            && depth <= self.limits.max_depth
+            && let Some(key) = plain_key(pair.bytes(), self.max_key, self.max_value)
+        {
+            return Ok(key);
+        }
         let mut key: &[u8] = &[];
         while let Some(found) = pair.tag()? {
             match found {
@@ -282,7 +288,7 @@ impl<'a> Content<'a> {
 
     #[inline]
     fn mend(&mut self, text: Message<'a>) {
-        if !text.bytes().is_ascii() && std::str::from_utf8(text.bytes()).is_err() {
+        if !is_ascii(text.bytes()) && std::str::from_utf8(text.bytes()).is_err() {
             self.replace_invalid(text);
         }
     }
@@ -330,4 +336,48 @@ const ELEMENT: u32 = tag(1, LENGTH);
 #[inline]
 pub(super) fn low_bits(varint: u64) -> u32 {
     (varint & u64::from(u32::MAX)) as u32
+}
+
+/// The key of a `KeyValue` as nearly all are sent: a short key, then one short text, in as few bytes as can be. Such a pair needs no
+/// other check once its bytes are known to be ASCII.
+#[inline(always)]
+fn plain_key(pair: &[u8], max_key: usize, max_value: usize) -> Option<&[u8]> {
+    let [0x0a, key_length @ 0..0x80, rest @ ..] = pair else { return None };
+    let (key, value) = rest.split_at_checked(usize::from(*key_length))?;
+    let [0x12, value_length @ 2..0x80, 0x0a, text_length, text @ ..] = value else { return None };
+    let exact = usize::from(*text_length) == text.len() && usize::from(*value_length) == text.len() + 2;
+    (exact && key.len() <= max_key && text.len() <= max_value).then_some(key)
+}
+
+/// Eight bytes at a time, the last eight overlapping those before: texts are short, and there are many.
+#[inline(always)]
+fn is_ascii(bytes: &[u8]) -> bool {
+    const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+    match bytes.last_chunk::<8>() {
+        Some(last) => {
+            let (chunks, _) = bytes.as_chunks::<8>();
+            let all =
+                chunks.iter().fold(u64::from_le_bytes(*last), |all, chunk| all | u64::from_le_bytes(*chunk));
+            all & HIGH_BITS == 0
+        }
+        None => bytes.iter().fold(0, |all, byte| all | byte) < 0x80,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_ascii;
+
+    #[test]
+    fn one_high_bit_is_found_at_any_place() {
+        for length in 0..40 {
+            let mut bytes = vec![0x7f; length];
+            assert!(is_ascii(&bytes));
+            for place in 0..length {
+                bytes[place] = 0x80;
+                assert!(!is_ascii(&bytes), "{place} of {length}");
+                bytes[place] = 0x7f;
+            }
+        }
+    }
 }

@@ -80,14 +80,16 @@ impl<'a> Walk<'a> {
     fn span_fields(&mut self, mut span: Message<'a>, entry: &mut SpanEntry) -> Result<(), RefusalReason> {
         let mut had = Had::default();
         while let Some(found) = span.tag()? {
-            match found {
-                ATTRIBUTE => {
-                    let pair = span.message()?;
-                    let key = self.content.attribute(pair, &mut had.attributes)?;
-                    if let Some(place) = place_of(key) {
-                        self.note_join(place, &pair, &mut had.joins, entry);
-                    }
+            // Most fields are attributes: a branch of their own is foretold where the jump below is not.
+            if found == ATTRIBUTE {
+                let pair = span.message()?;
+                let key = self.content.attribute(pair, &mut had.attributes)?;
+                if let Some(place) = place_of(key) {
+                    self.note_join(place, &pair, &mut had.joins, entry);
                 }
+                continue;
+            }
+            match found {
                 TRACE_ID => entry.trace_id_at = id(span.message()?, 16)?,
                 SPAN_ID => entry.span_id_at = id(span.message()?, 8)?,
                 PARENT_SPAN_ID => entry.parent_at = id(span.message()?, 8)?,

@@ -52,12 +52,15 @@ impl FunctionRewrite for Measure {
     fn rewrite(&self, expr: Expr, _schema: &DFSchema, _config: &ConfigOptions) -> Result<Transformed<Expr>> {
         Ok(match expr {
             Expr::BinaryExpr(BinaryExpr { left, op: Operator::StringConcat, right }) => {
-                let concatenate = ScalarUDF::from(Concatenate { signature: Signature::user_defined(Volatility::Immutable) });
+                let concatenate = ScalarUDF::from(Concatenate {
+                    signature: Signature::user_defined(Volatility::Immutable),
+                });
                 Transformed::yes(concatenate.call(vec![*left, *right]))
             }
             Expr::ScalarFunction(ScalarFunction { func, args }) if GUARDED.contains(&func.name()) => {
                 let is_measured = func.inner().downcast_ref::<Measured>().is_some();
-                let func = if is_measured { func } else { Arc::new(ScalarUDF::from(Measured { inner: func })) };
+                let func =
+                    if is_measured { func } else { Arc::new(ScalarUDF::from(Measured { inner: func })) };
                 let expr = Expr::ScalarFunction(ScalarFunction { func, args });
                 if is_measured { Transformed::no(expr) } else { Transformed::yes(expr) }
             }
@@ -123,7 +126,8 @@ impl ScalarUDFImpl for Concatenate {
     }
 
     fn coerce_types(&self, arguments: &[DataType]) -> Result<Vec<DataType>> {
-        let text = if arguments.contains(&DataType::LargeUtf8) { DataType::LargeUtf8 } else { DataType::Utf8 };
+        let text =
+            if arguments.contains(&DataType::LargeUtf8) { DataType::LargeUtf8 } else { DataType::Utf8 };
         Ok(vec![text; arguments.len()])
     }
 

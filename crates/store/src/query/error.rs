@@ -112,9 +112,18 @@ pub enum QueryError {
         #[source]
         cause: DataFusionError,
     },
-    /// The engine panicked; the server lives.
-    #[error("the query engine failed on this query")]
-    Panicked,
+    /// The system gave no thread to run it on.
+    #[error("cannot start a thread for the query: {reason}")]
+    NoThread {
+        /// What the system said.
+        reason: String,
+    },
+    /// The engine failed by itself; the server lives.
+    #[error("the query engine failed: {reason}")]
+    Engine {
+        /// What it said, or that it panicked.
+        reason: String,
+    },
 }
 
 impl QueryError {
@@ -138,13 +147,14 @@ impl QueryError {
             Self::TookTooLong { .. } => "sql_took_too_long",
             Self::Cancelled => "sql_cancelled",
             Self::Read { .. } => "store_read_failed",
-            Self::Panicked => "sql_engine_failed",
+            Self::NoThread { .. } => "sql_no_thread",
+            Self::Engine { .. } => "sql_engine_failed",
         }
     }
 
     /// True where another query would have been answered; false where the server is at fault.
     pub const fn is_askers_fault(&self) -> bool {
-        !matches!(self, Self::Cancelled | Self::Read { .. } | Self::Panicked)
+        !matches!(self, Self::Cancelled | Self::Read { .. } | Self::NoThread { .. } | Self::Engine { .. })
     }
 
     /// True where the query was fine and its budget was not enough.
@@ -189,17 +199,20 @@ impl QueryError {
             Self::TooMuchMemory { .. } | Self::TookTooLong { .. } => {
                 "narrow it: a range of `start_time`, fewer columns, a `limit`, no join without a condition".to_owned()
             }
-            Self::Cancelled => "ask again".to_owned(),
+            Self::Cancelled | Self::NoThread { .. } => "ask again".to_owned(),
             Self::Read { .. } => "`fanlight store check` names what is damaged".to_owned(),
-            Self::Panicked => "this is a fault of ours: please report the query".to_owned(),
+            Self::Engine { .. } => "this is a fault of ours: please report the query".to_owned(),
         }
     }
 
     /// What the engine says, told in our words. `memory_limit` is the budget that "resources exhausted" speaks of.
     pub(super) fn from_engine(error: DataFusionError, memory_limit: usize) -> Self {
         match error.find_root() {
-            DataFusionError::SQL(cause, _) => return Self::Syntax { message: first_line(&cause.to_string()) },
+            DataFusionError::SQL(cause, _) => {
+                return Self::Syntax { message: first_line(&cause.to_string()) };
+            }
             DataFusionError::SchemaError(cause, _) => return from_schema(cause),
+            DataFusionError::Plan(text) if text.starts_with(NO_FUNCTION) => return no_function(text),
             DataFusionError::Plan(text)
             | DataFusionError::NotImplemented(text)
             | DataFusionError::Configuration(text) => return Self::Invalid { message: first_line(text) },
@@ -208,7 +221,7 @@ impl QueryError {
                 return Self::Computation { message: first_line(&cause.to_string()) };
             }
             DataFusionError::ResourcesExhausted(_) => return Self::TooMuchMemory { limit: memory_limit },
-            DataFusionError::Internal(text) => return Self::Invalid { message: first_line(text) },
+            DataFusionError::Internal(text) => return Self::Engine { reason: text.replace('\n', " ") },
             _ => {}
         }
         match error {
@@ -230,6 +243,14 @@ fn from_schema(cause: &SchemaError) -> QueryError {
         }
         other => QueryError::Invalid { message: first_line(&other.to_string()) },
     }
+}
+
+/// How the engine begins when a function is not registered, with its name in quotes.
+const NO_FUNCTION: &str = "Invalid function '";
+
+fn no_function(text: &str) -> QueryError {
+    let name = text.trim_start_matches(NO_FUNCTION).split('\'').next().unwrap_or_default();
+    QueryError::NotAllowed { what: format!("the function `{name}`") }
 }
 
 /// The engine's messages go on with advice about its own settings, and with stack traces.

@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
 use datafusion::arrow::array::{Array, AsArray, StringBuilder};
-use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Column, ScalarValue, exec_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::{
-    BinaryExpr, ColumnarValue, Expr, Operator, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+    BinaryExpr, ColumnarValue, Expr, Operator, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl,
+    Signature, Volatility,
 };
 
 use crate::ID_COLUMNS;
@@ -59,6 +60,12 @@ impl ScalarUDFImpl for Encode {
 
     fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
         Ok(DataType::Utf8)
+    }
+
+    /// An id that is always there is shown always, too: the planner checks that both sides agree.
+    fn return_field_from_args(&self, call: ReturnFieldArgs) -> Result<FieldRef> {
+        let is_nullable = call.arg_fields.first().is_none_or(|field| field.is_nullable());
+        Ok(Arc::new(Field::new(self.name(), DataType::Utf8, is_nullable)))
     }
 
     fn invoke_with_args(&self, call: ScalarFunctionArgs) -> Result<ColumnarValue> {
@@ -177,7 +184,8 @@ mod tests {
     #[test]
     fn a_condition_on_shown_ids_becomes_one_on_bytes() {
         let condition = stored(&col("spans.span_id").eq(lit("00000000000000ff"))).expect("has a stored form");
-        let bytes = Expr::Literal(ScalarValue::FixedSizeBinary(8, Some(vec![0, 0, 0, 0, 0, 0, 0, 255])), None);
+        let bytes =
+            Expr::Literal(ScalarValue::FixedSizeBinary(8, Some(vec![0, 0, 0, 0, 0, 0, 0, 255])), None);
         assert_eq!(condition, bare("span_id").eq(bytes));
     }
 

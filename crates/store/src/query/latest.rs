@@ -143,9 +143,7 @@ fn one_after_the_other(
     context: &Arc<TaskContext>,
 ) -> impl Stream<Item = Result<RecordBatch>> + Send + use<> {
     let context = Arc::clone(context);
-    stream::iter(scans.to_vec())
-        .map(move |scan| scan.execute(0, Arc::clone(&context)))
-        .try_flatten()
+    stream::iter(scans.to_vec()).map(move |scan| scan.execute(0, Arc::clone(&context))).try_flatten()
 }
 
 /// The highest revision of each key, as long as no row has been taken for it.
@@ -197,13 +195,16 @@ impl Revisions {
 fn keyed(batch: &RecordBatch, key: usize, revision: usize) -> Result<Vec<([u8; 16], i64)>> {
     let columns = batch.columns();
     let keys = columns.get(key).and_then(|column| column.as_fixed_size_binary_opt());
-    let revisions = columns.get(revision).and_then(|column: &ArrayRef| column.as_primitive_opt::<Int64Type>());
+    let revisions =
+        columns.get(revision).and_then(|column: &ArrayRef| column.as_primitive_opt::<Int64Type>());
     let (Some(keys), Some(revisions)) = (keys, revisions) else {
         return internal_err!("a revised table without key and revision");
     };
     let mut pairs = Vec::with_capacity(batch.num_rows());
     for row in 0..batch.num_rows() {
-        let Ok(key) = <[u8; 16]>::try_from(keys.value(row)) else { return exec_err!("a key is not 16 bytes") };
+        let Ok(key) = <[u8; 16]>::try_from(keys.value(row)) else {
+            return exec_err!("a key is not 16 bytes");
+        };
         pairs.push((key, revisions.value(row)));
     }
     Ok(pairs)

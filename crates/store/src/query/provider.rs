@@ -96,7 +96,8 @@ impl StoredTable {
             }
         };
         let at: Vec<usize> = keys.iter().map(|column| position(*column)).collect();
-        let on_key: Vec<Expr> = conditions.iter().filter(|condition| names_only(condition, key)).cloned().collect();
+        let on_key: Vec<Expr> =
+            conditions.iter().filter(|condition| names_only(condition, key)).cloned().collect();
         let latest = Latest {
             revisions: self.scans(session, &keys, on_key, None)?,
             key: at.first().copied().unwrap_or_default(),
@@ -160,7 +161,10 @@ impl StoredTable {
         let mut columns = Vec::with_capacity(wanted.len());
         for index in wanted {
             let Some(field) = self.shown.fields().get(*index) else {
-                return Err(DataFusionError::Internal(format!("column {index} of `{}`", self.table.as_str())));
+                return Err(DataFusionError::Internal(format!(
+                    "column {index} of `{}`",
+                    self.table.as_str()
+                )));
             };
             let name = field.name();
             let expr = if is_id(name) { hex::shown(name) } else { hex::bare(name) };

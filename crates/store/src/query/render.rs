@@ -2,10 +2,10 @@
 
 use datafusion::arrow::array::{Array, AsArray, StructArray};
 use datafusion::arrow::datatypes::{
-    DataType, DurationMicrosecondType, DurationMillisecondType, DurationNanosecondType, DurationSecondType, Float16Type,
-    Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
-    UInt64Type,
+    DataType, DurationMicrosecondType, DurationMillisecondType, DurationNanosecondType, DurationSecondType,
+    Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use datafusion::arrow::util::display::array_value_to_string;
 use fanlight_model::Timestamp;
@@ -102,13 +102,13 @@ fn timestamp(array: &dyn Array, row: usize, unit: TimeUnit) -> Timestamp {
 
 fn duration_ns(array: &dyn Array, row: usize, unit: TimeUnit) -> i128 {
     match unit {
-        TimeUnit::Second => {
-            i128::from(array.as_primitive::<DurationSecondType>().value(row)) * 1_000_000_000
-        }
+        TimeUnit::Second => i128::from(array.as_primitive::<DurationSecondType>().value(row)) * 1_000_000_000,
         TimeUnit::Millisecond => {
             i128::from(array.as_primitive::<DurationMillisecondType>().value(row)) * 1_000_000
         }
-        TimeUnit::Microsecond => i128::from(array.as_primitive::<DurationMicrosecondType>().value(row)) * 1_000,
+        TimeUnit::Microsecond => {
+            i128::from(array.as_primitive::<DurationMicrosecondType>().value(row)) * 1_000
+        }
         TimeUnit::Nanosecond => i128::from(array.as_primitive::<DurationNanosecondType>().value(row)),
     }
 }

@@ -14,7 +14,11 @@ use super::{QueryBudget, QueryError, SqlAnswer, allow, catalogue, render, sessio
 use crate::Snapshot;
 
 /// Plans, checks and runs.
-pub(super) async fn run(snapshot: &Snapshot, sql: &str, budget: &QueryBudget) -> Result<SqlAnswer, QueryError> {
+pub(super) async fn run(
+    snapshot: &Snapshot,
+    sql: &str,
+    budget: &QueryBudget,
+) -> Result<SqlAnswer, QueryError> {
     let engine = |error| QueryError::from_engine(error, budget.max_memory_bytes);
     let statement = one_statement(sql)?;
     let session = session::open(catalogue::of(snapshot).map_err(engine)?, budget).map_err(engine)?;
@@ -89,7 +93,8 @@ fn append(
         return Err(QueryError::TooManyRows { limit: budget.max_rows });
     }
     for row in 0..batch.num_rows() {
-        let cells: Vec<Value> = batch.columns().iter().map(|column| render::cell(column.as_ref(), row)).collect();
+        let cells: Vec<Value> =
+            batch.columns().iter().map(|column| render::cell(column.as_ref(), row)).collect();
         *bytes += cells.iter().map(size).sum::<usize>();
         if *bytes > budget.max_answer_bytes {
             return Err(QueryError::AnswerTooLarge { limit: budget.max_answer_bytes });

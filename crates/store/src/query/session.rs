@@ -11,6 +11,7 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::prelude::SessionConfig;
 
+use super::yielding::LetGo;
 use super::{QueryBudget, allow, amplify, catalogue};
 
 /// Footers of parts that are kept between queries; the oldest go first.
@@ -37,7 +38,8 @@ pub(super) fn open(tables: Arc<dyn CatalogProviderList>, budget: &QueryBudget) -
         .with_default_features()
         .with_config(config())
         .with_runtime_env(runtime)
-        .with_catalog_list(tables);
+        .with_catalog_list(tables)
+        .with_physical_optimizer_rule(Arc::new(LetGo));
     // Nothing that makes tables of files or of thin air, and no function that is not on the list.
     *builder.table_factories() = None;
     *builder.table_functions() = None;

@@ -1,3 +1,4 @@
 mod budget;
 mod fixture;
+mod pruning;
 mod slt;

@@ -32,7 +32,8 @@ pub(super) fn snapshot(directory: &Path) -> Snapshot {
             lines.push('\n');
         }
         let hot = places.remove("hot").map(|lines| rows(table, &lines)).into_iter().collect();
-        let parts = places.iter().map(|(name, lines)| Arc::new(write(directory, table, name, &rows(table, lines))));
+        let parts =
+            places.iter().map(|(name, lines)| Arc::new(write(directory, table, name, &rows(table, lines))));
         snapshot.set(table, hot, parts.collect());
     }
     snapshot
@@ -50,7 +51,8 @@ pub(super) fn write(directory: &Path, table: Table, name: &str, rows: &RecordBat
     let path = directory.join(format!("{}-{name}.parquet", table.as_str()));
     let properties = WriterProperties::builder().set_max_row_group_row_count(Some(1)).build();
     let file = File::create(&path).expect("the directory is ours");
-    let mut writer = ArrowWriter::try_new(file, table.schema(), Some(properties)).expect("the schema is storable");
+    let mut writer =
+        ArrowWriter::try_new(file, table.schema(), Some(properties)).expect("the schema is storable");
     writer.write(rows).expect("the rows are storable");
     writer.close().expect("the file is complete");
     Part {

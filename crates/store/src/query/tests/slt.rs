@@ -26,10 +26,13 @@ async fn the_queries_have_their_answers() {
             let answered = answer(snapshot.clone(), &case.sql, QueryBudget::default()).await;
             let found = match answered {
                 Ok(answer) => answer.rows.into_iter().map(|row| Value::Array(row).to_string()).collect(),
-                Err(error) => vec![format!("error {}: {error}", error.code()), format!("hint: {}", error.hint())],
+                Err(error) => {
+                    vec![format!("error {}: {error}", error.code()), format!("hint: {}", error.hint())]
+                }
             };
             if found != case.expected {
-                let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                let name =
+                    file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
                 writeln!(
                     wrong,
                     "{name}:{}\n{}\n---- expected\n{}\n---- found\n{}\n",
