@@ -168,7 +168,10 @@ impl Server {
         let what = format!("`{sql}` has fewer than {at_least} rows");
         until(&what, PATIENCE, || async {
             let rows = self.sql(sql).await?;
-            Ok((rows.len() >= at_least).then_some(rows))
+            if rows.len() < at_least {
+                bail!("it has {}: {rows:#?}", rows.len());
+            }
+            Ok(Some(rows))
         })
         .await
     }

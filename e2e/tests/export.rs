@@ -94,7 +94,7 @@ fn check_enriched(placed: &Placed) {
     assert_eq!(value("fanlight.access.client.address").as_deref(), Some("127.0.0.1"));
     assert!(value("security_rule.name").is_some());
     let user = value("user.id").expect("the principal's pseudonym");
-    assert!(user.starts_with("h:") || user.starts_with('h'), "a person's pseudonym: {user}");
+    assert!(user.starts_with("fl:") && user.contains(":h:"), "a person's pseudonym: {user}");
     let text = format!("{placed:?}");
     assert!(!text.contains("ana@example.com"), "names leave only where the configuration says so");
 }

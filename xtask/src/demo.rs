@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: from a fresh clone to a joined trace.
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -10,7 +11,10 @@ use crate::process::{cargo, line, run as run_command};
 use crate::steps::Steps;
 use crate::{place, setup};
 
-const BUILD: [&str; 3] = ["build", "--package", "fanlight"];
+/// The whole workspace, so that demo and tests agree on every feature and share one build (docs/adr/0005).
+const BUILD: [&str; 3] = ["build", "--workspace", "--bins"];
+/// How long it runs where nobody is there to press Ctrl-C.
+const UNWATCHED: [&str; 2] = ["--for", "30s"];
 
 /// Sets up, builds, prints the time each took, and becomes the demo: replaced, not waited for, so that Ctrl-C reaches the
 /// demo alone and its shutdown is seen to its end.
@@ -21,6 +25,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     steps.finish()?;
     let mut demo = Command::new(place::fanlight());
     demo.arg("demo").args(place_of_peers(arguments)).args(arguments).current_dir(place::root());
+    let is_timed = arguments.iter().any(|argument| argument.starts_with("--for"));
+    if !is_timed && !std::io::stdin().is_terminal() {
+        println!("demo: no terminal to press Ctrl-C in, so it ends by itself");
+        demo.args(UNWATCHED);
+    }
     println!("\n$ {}", line(&demo));
     let error = demo.exec();
     Err(error).with_context(|| format!("cannot start `{}`", line(&demo)))

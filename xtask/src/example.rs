@@ -12,7 +12,7 @@ const FILE: &str = "fanlight.example.toml";
 
 /// Builds the program and writes the file, or compares it for `--check`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    run_command(&mut cargo(["build", "--package", "fanlight"]))?;
+    run_command(&mut cargo(["build", "--workspace", "--bins"]))?;
     match arguments {
         [] => {
             fs::write(place::root().join(FILE), generated()?)

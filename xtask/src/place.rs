@@ -30,3 +30,8 @@ pub(crate) fn peers() -> PathBuf {
 pub(crate) fn fanlight() -> PathBuf {
     target().join("debug").join("fanlight")
 }
+
+/// A program of the release profile.
+pub(crate) fn release(program: &str) -> PathBuf {
+    target().join("release").join(program)
+}

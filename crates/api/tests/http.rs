@@ -1,5 +1,11 @@
 //! The API over real sockets.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
 #[path = "http/server.rs"]
 mod server;
 
@@ -171,7 +177,8 @@ async fn a_caller_that_hangs_up_gives_its_turn_back() {
     for _ in 0..4 {
         callers.push(server.ask_and_wait(&long).await);
     }
-    let fifth = |patience| tokio::time::timeout(Duration::from_millis(patience), server.sql("select 1 as one"));
+    let fifth =
+        |patience| tokio::time::timeout(Duration::from_millis(patience), server.sql("select 1 as one"));
     let all_taken = async { while fifth(300).await.is_ok() {} };
     tokio::time::timeout(Duration::from_secs(10), all_taken).await.expect("four queries run");
     drop(callers);

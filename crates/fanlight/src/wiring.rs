@@ -74,8 +74,15 @@ impl Server {
                 shutdown.clone(),
             )?),
         };
-        let recovered =
-            recover::run(settings, &folder, &disk, namer, exporter.clone(), &clock, &ledger).await?;
+        let tools = recover::Tools {
+            folder: folder.clone(),
+            disk,
+            namer,
+            exporter: exporter.clone(),
+            clock: clock.clone(),
+            ledger: ledger.clone(),
+        };
+        let recovered = recover::run(settings, tools).await?;
         let (forward, logged) = tokio::sync::mpsc::channel(PIPELINE_QUEUE_FRAMES);
         let appender = Appender::start(recovered.segments, LOG_QUEUE_FRAMES, forward)?;
         let store = recovered.store;

@@ -80,7 +80,8 @@ pub(crate) fn sequence_of(name: &str) -> Option<u64> {
 
 /// Reads a commit and checks it against its own checksum.
 pub(crate) fn read(disk: &dyn Disk, directory: &Path, sequence: u64) -> Result<Read, CommitFault> {
-    let file = disk.read(&path(directory, sequence)).map_err(|cause| CommitFault::Damaged(cause.to_string()))?;
+    let file =
+        disk.read(&path(directory, sequence)).map_err(|cause| CommitFault::Damaged(cause.to_string()))?;
     decode(&file, sequence)
 }
 
@@ -96,7 +97,8 @@ pub(crate) fn write(disk: &dyn Disk, directory: &Path, commit: &Commit) -> Resul
         // An earlier try of ours may have made it and failed only in the step after.
         Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
             let made = read(disk, directory, commit.sequence).ok();
-            let ours = made.filter(|made| Commit { made: commit.made.clone(), ..made.commit.clone() } == *commit);
+            let ours =
+                made.filter(|made| Commit { made: commit.made.clone(), ..made.commit.clone() } == *commit);
             let ours = ours.ok_or(StoreError::CommitTaken { sequence: commit.sequence, path })?;
             disk.sync_dir(&folder).map_err(StoreError::disk("sync folder", &folder))?;
             return Ok(ours.hash);

@@ -107,10 +107,11 @@ impl Tail {
     ) -> Result<Counted, ArrowError> {
         let mut counted = Counted::default();
         for event in events {
-            let mut identity = [0; 25];
-            identity.iter_mut().zip(event.event_uid.0.into_iter().chain(event.revision.to_le_bytes())).for_each(
-                |(to, from)| *to = from,
-            );
+            let mut identity = [0; 24];
+            identity
+                .iter_mut()
+                .zip(event.event_uid.0.into_iter().chain(event.revision.to_le_bytes()))
+                .for_each(|(to, from)| *to = from);
             if !recent.is_new(&identity) {
                 counted.duplicates += 1;
             } else if keep {

@@ -31,7 +31,8 @@ impl Store {
             let state = self.shared.state();
             let is_old =
                 state.tail.since.is_some_and(|since| now.saturating_sub(since) >= settings.seal_after);
-            let is_full = state.tail.rows() >= settings.hot_max_rows || state.tail.bytes() >= settings.hot_max_bytes;
+            let is_full =
+                state.tail.rows() >= settings.hot_max_rows || state.tail.bytes() >= settings.hot_max_bytes;
             is_old || is_full || state.sealing.is_some()
         };
         if is_due { self.seal() } else { Ok(None) }
@@ -86,7 +87,13 @@ impl Shared {
         sealing.tables.iter().map(write).collect()
     }
 
-    fn commit(&self, sealer: &Sealer, sealing: &Sealing, added: Vec<PartEntry>, removed: Vec<String>) -> Commit {
+    fn commit(
+        &self,
+        sealer: &Sealer,
+        sealing: &Sealing,
+        added: Vec<PartEntry>,
+        removed: Vec<String>,
+    ) -> Commit {
         let state = self.state();
         let mut rows = rows_of(&state.parts);
         for entry in &added {

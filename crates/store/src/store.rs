@@ -162,8 +162,10 @@ impl Shared {
     fn pressure(&self, state: &State) -> Pressure {
         let (max_rows, max_bytes) = (self.settings.hot_max_rows, self.settings.hot_max_bytes);
         let (rows, bytes) = (state.tail.rows(), state.tail.bytes());
-        let (held_rows, held_bytes) = state.sealing.as_ref().map_or((0, 0), |tail| (tail.rows(), tail.bytes()));
-        if rows + held_rows >= max_rows.saturating_mul(2) || bytes + held_bytes >= max_bytes.saturating_mul(2) {
+        let (held_rows, held_bytes) =
+            state.sealing.as_ref().map_or((0, 0), |tail| (tail.rows(), tail.bytes()));
+        if rows + held_rows >= max_rows.saturating_mul(2) || bytes + held_bytes >= max_bytes.saturating_mul(2)
+        {
             Pressure::Full
         } else if rows >= max_rows || bytes >= max_bytes {
             Pressure::SealDue

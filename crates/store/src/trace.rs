@@ -93,7 +93,9 @@ impl Store {
                     self.set_aside(&stored.part, &reason);
                     *damaged_parts += 1;
                 }
-                Err(PartFault::Disk(cause)) => return Err(StoreError::disk("read", &stored.part.path)(cause)),
+                Err(PartFault::Disk(cause)) => {
+                    return Err(StoreError::disk("read", &stored.part.path)(cause));
+                }
             }
         }
         for batch in view.hot.hot(table) {

@@ -28,87 +28,102 @@ pub(super) struct Recovered {
     pub(super) report: String,
 }
 
-/// Runs on a thread for blocking work: it reads files and works through them.
-pub(super) async fn run(
-    settings: &Settings,
-    folder: &DataFolder,
-    disk: &Arc<dyn Disk>,
-    namer: PrincipalNamer,
-    exporter: Option<Exporter>,
-    clock: &Clock,
-    ledger: &Ledger,
-) -> Result<Recovered, Failure> {
-    let store_settings = store_settings(settings, folder);
+/// What recovery works with, beside the settings.
+pub(super) struct Tools {
+    pub(super) folder: DataFolder,
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) namer: PrincipalNamer,
+    pub(super) exporter: Option<Exporter>,
+    pub(super) clock: Clock,
+    pub(super) ledger: Ledger,
+}
+
+/// Opens and replays on a thread for blocking work: it reads files and works through them.
+pub(super) async fn run(settings: &Settings, tools: Tools) -> Result<Recovered, Failure> {
+    let store_settings = store_settings(settings, &tools.folder);
     let correlate = correlate_settings(settings);
     let kept = settings.log_kept_bytes;
-    let (folder, disk, clock, ledger) = (folder.clone(), Arc::clone(disk), clock.clone(), ledger.clone());
-    let work = move || -> Result<Recovered, Failure> {
-        let (mut segments, log_report) = Segments::open_with_quarantine(
-            &folder.log(),
-            &folder.quarantine(),
-            LOG_FILE_BYTES,
-            Arc::clone(&disk),
-        )?;
-        let (store, store_report) = Store::open(store_settings, clock, ledger.clone(), disk)?;
-        segments.continue_after(store.committed());
-        if let Some(position) = exporter.as_ref().and_then(Exporter::last_position) {
-            segments.continue_after(position);
-        }
-        let limits = fanlight_intake::Settings::default();
-        // What is replayed was counted when it came: its counts go nowhere.
-        let decoder = Decoder::new(limits.limits, limits.max_line_bytes, namer, Ledger::default());
-        let mut pipeline = Pipeline::new(
-            decoder,
-            Correlator::new(correlate),
-            store.clone(),
-            exporter,
-            Retention::new(kept),
-            Ledger::default(),
-        );
-        let mut failure = None;
-        let mut frames: u64 = 0;
-        segments.replay(Position::START, &mut |position, frame| {
-            frames += 1;
-            pipeline.apply(position, &frame, None);
-            match store.seal_if_due() {
-                Ok(_) => ControlFlow::Continue(()),
-                Err(error) => {
-                    failure = Some(error);
-                    ControlFlow::Break(())
-                }
-            }
-        })?;
-        if let Some(error) = failure {
-            return Err(error.into());
-        }
-        pipeline.go_live(ledger);
-        let mut report = Vec::new();
-        if frames > 0 {
-            report.push(format!(
-                "read {frames} frames of the log back, {} rows are in parts",
-                store_report.rows
-            ));
-        }
-        if log_report.torn_bytes > 0 {
-            report.push(format!(
-                "cut {} bytes of an unfinished write from the log's end",
-                log_report.torn_bytes
-            ));
-        }
-        let damaged = log_report.quarantined.iter().map(|found| (&found.path, &found.reason));
-        for (path, reason) in damaged {
-            report.push(format!("put aside in `quarantine`: `{}`, because {reason}", path.display()));
-        }
-        for found in &store_report.quarantined {
-            report.push(format!(
-                "put aside in `quarantine`: `{}`, because {}",
-                found.path.display(),
-                found.reason
-            ));
-        }
-        Ok(Recovered { segments, store, pipeline, report: report.join("\n") })
-    };
+    let work = move || recover(store_settings, correlate, kept, tools);
     fanlight_runtime::spawn_blocking("recover", work).await?
+}
+
+fn recover(
+    store_settings: fanlight_store::Settings,
+    correlate: fanlight_correlate::Settings,
+    log_kept_bytes: u64,
+    tools: Tools,
+) -> Result<Recovered, Failure> {
+    let Tools { folder, disk, namer, exporter, clock, ledger } = tools;
+    let (mut segments, log_report) = Segments::open_with_quarantine(
+        &folder.log(),
+        &folder.quarantine(),
+        LOG_FILE_BYTES,
+        Arc::clone(&disk),
+    )?;
+    let (store, store_report) = Store::open(store_settings, clock, ledger.clone(), disk)?;
+    // Should the log have lost its end, what comes now must not be taken for what was committed or enqueued before.
+    segments.continue_after(store.committed());
+    if let Some(position) = exporter.as_ref().and_then(Exporter::last_position) {
+        segments.continue_after(position);
+    }
+    let intake = fanlight_intake::Settings::default();
+    // What is replayed was counted when it came: its counts go nowhere.
+    let decoder = Decoder::new(intake.limits, intake.max_line_bytes, namer, Ledger::default());
+    let retention = Retention::new(log_kept_bytes);
+    let mut pipeline = Pipeline::new(
+        decoder,
+        Correlator::new(correlate),
+        store.clone(),
+        exporter,
+        retention,
+        Ledger::default(),
+    );
+    let frames = replay(&segments, &store, &mut pipeline)?;
+    pipeline.go_live(ledger);
+    let report = report(frames, &log_report, &store_report);
+    Ok(Recovered { segments, store, pipeline, report })
+}
+
+/// Runs the whole retained log through the pipeline. Frames read.
+fn replay(segments: &Segments, store: &Store, pipeline: &mut Pipeline) -> Result<u64, Failure> {
+    let mut frames = 0;
+    let mut failure = None;
+    segments.replay(Position::START, &mut |position, frame| {
+        frames += 1;
+        pipeline.apply(position, &frame, None);
+        match store.seal_if_due() {
+            Ok(_) => ControlFlow::Continue(()),
+            Err(error) => {
+                failure = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    })?;
+    match failure {
+        Some(error) => Err(error.into()),
+        None => Ok(frames),
+    }
+}
+
+/// What a person should know of a start.
+fn report(frames: u64, log: &fanlight_log::OpenReport, store: &fanlight_store::OpenReport) -> String {
+    let mut lines = Vec::new();
+    if frames > 0 {
+        lines.push(format!(
+            "read {frames} frames of the log back; {} rows are in {} parts",
+            store.rows, store.parts
+        ));
+    }
+    if log.torn_bytes > 0 {
+        lines.push(format!("cut {} bytes of an unfinished write from the log's end", log.torn_bytes));
+    }
+    for found in &log.quarantined {
+        lines.push(format!("put aside: `{}`, because {}", found.path.display(), found.reason));
+    }
+    for found in &store.quarantined {
+        lines.push(format!("put aside: `{}`, because {}", found.path.display(), found.reason));
+    }
+    lines.join("\n")
 }
 
 fn store_settings(settings: &Settings, folder: &DataFolder) -> fanlight_store::Settings {

@@ -124,10 +124,7 @@ fn texts<'a>(
     Arc::new(events.iter().map(|event| column(event)).collect::<StringArray>())
 }
 
-fn ints<T: Into<i32>>(
-    events: &[Arc<AccessEvent>],
-    column: impl Fn(&AccessEvent) -> Option<T>,
-) -> ArrayRef {
+fn ints<T: Into<i32>>(events: &[Arc<AccessEvent>], column: impl Fn(&AccessEvent) -> Option<T>) -> ArrayRef {
     Arc::new(events.iter().map(|event| column(event).map(Into::into)).collect::<Int32Array>())
 }
 

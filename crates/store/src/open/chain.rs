@@ -95,7 +95,8 @@ impl Chain {
         let expected = std::mem::replace(&mut self.before, read.hash);
         let was_rebuilt = std::mem::replace(&mut self.is_rebuilt, commit.rebuilt);
         if !expected.is_empty() && !was_rebuilt && commit.before != expected {
-            let reason = format!("commit {} names another one before it than the one there is", commit.sequence);
+            let reason =
+                format!("commit {} names another one before it than the one there is", commit.sequence);
             tracing::error!(name: "store.commit.unchained", reason, "a commit was exchanged");
             let path = commit::path(directory, commit.sequence);
             report.quarantined.push(SetAside { path, reason });

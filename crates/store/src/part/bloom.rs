@@ -17,16 +17,8 @@ const VERSION: u32 = 1;
 const HEADER_BYTES: usize = 4 + 4 + 8 + 8;
 
 /// Odd constants that spread one half of the hash over the eight words of a block, as Parquet's own filters do.
-const SALT: [u32; 8] = [
-    0x47b6_137b,
-    0x4497_4d91,
-    0x8824_ad5b,
-    0xa2b7_289d,
-    0x7054_95c7,
-    0x2df1_424b,
-    0x9efc_4947,
-    0x5c6b_fb31,
-];
+const SALT: [u32; 8] =
+    [0x47b6_137b, 0x4497_4d91, 0x8824_ad5b, 0xa2b7_289d, 0x7054_95c7, 0x2df1_424b, 0x9efc_4947, 0x5c6b_fb31];
 
 /// A filter over ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +74,10 @@ impl Bloom {
             let block = disk.read_at(path, at, BLOCK_BYTES).ok()?;
             let (words, _) = block.as_chunks::<4>();
             let whole = words.len() == SALT.len();
-            Some(!whole || words.iter().zip(bits(hash)).all(|(word, bit)| u32::from_le_bytes(*word) & bit != 0))
+            Some(
+                !whole
+                    || words.iter().zip(bits(hash)).all(|(word, bit)| u32::from_le_bytes(*word) & bit != 0),
+            )
         };
         test().unwrap_or(true)
     }

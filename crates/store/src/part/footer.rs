@@ -18,10 +18,10 @@ use super::read::{BlockReader, column_ids};
 use super::sums::{self, BLOCK_BYTES};
 use super::write::Sealing;
 use super::{Bloom, PartEntry};
+use crate::Table;
 use crate::commit::FORMAT_VERSION;
 use crate::fold::hash64;
 use crate::schema::SCHEMA_VERSION;
-use crate::Table;
 
 /// The key of the label in Parquet's own metadata.
 pub(crate) const LABEL_KEY: &str = "fanlight.part";
@@ -114,7 +114,10 @@ pub(crate) fn open_part(
     let asked = usize::try_from(entry.tail_bytes.saturating_add(1)).unwrap_or(usize::MAX);
     let tail = disk.read_at(path, tail_from, asked)?;
     if tail.len() as u64 != entry.tail_bytes {
-        return Err(PartFault::Damaged(format!("it does not have the {} bytes that were written", entry.bytes)));
+        return Err(PartFault::Damaged(format!(
+            "it does not have the {} bytes that were written",
+            entry.bytes
+        )));
     }
     if hash64(&tail) != entry.tail_sum {
         return Err(PartFault::Damaged("the checksum of its footer is wrong".to_owned()));
@@ -135,7 +138,8 @@ fn opened(
         return Err(PartFault::Damaged("its label does not sum all of its rows".to_owned()));
     }
     let blocks = BlockReader::new(Arc::clone(disk), path, bytes, label.data_bytes, label.block_bytes, sums);
-    let metadata = guarded(|| Ok(ArrowReaderMetadata::try_new(Arc::new(metadata), ArrowReaderOptions::new())?))?;
+    let metadata =
+        guarded(|| Ok(ArrowReaderMetadata::try_new(Arc::new(metadata), ArrowReaderOptions::new())?))?;
     Ok(OpenPart { blocks, metadata })
 }
 
@@ -216,7 +220,12 @@ fn length(disk: &dyn Disk, path: &Path) -> Result<u64, PartFault> {
     entry.map(|entry| entry.bytes).ok_or_else(|| PartFault::Damaged("the file is missing".to_owned()))
 }
 
-pub(super) fn read_exactly(disk: &dyn Disk, path: &Path, from: u64, bytes: u64) -> Result<Vec<u8>, PartFault> {
+pub(super) fn read_exactly(
+    disk: &dyn Disk,
+    path: &Path,
+    from: u64,
+    bytes: u64,
+) -> Result<Vec<u8>, PartFault> {
     let wanted = usize::try_from(bytes).unwrap_or(usize::MAX);
     let read = disk.read_at(path, from, wanted)?;
     if read.len() == wanted { Ok(read) } else { Err(PartFault::Damaged("the file is too short".to_owned())) }
@@ -245,7 +254,8 @@ impl ChunkReader for Tail {
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
         let outside = || ParquetError::General("the footer points outside of itself".to_owned());
-        let from = start.checked_sub(self.from).and_then(|from| usize::try_from(from).ok()).ok_or_else(outside)?;
+        let from =
+            start.checked_sub(self.from).and_then(|from| usize::try_from(from).ok()).ok_or_else(outside)?;
         let to = from.checked_add(length).filter(|to| *to <= self.tail.len()).ok_or_else(outside)?;
         Ok(self.tail.slice(from..to))
     }

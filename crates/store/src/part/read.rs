@@ -72,30 +72,38 @@ pub(crate) fn read_rows(part: &OpenPart, wanted: &Wanted) -> Result<Vec<RecordBa
             let mask = ProjectionMask::leaves(parquet.file_metadata().schema_descr(), [leaf]);
             let looked_for = wanted.clone();
             let filter = ArrowPredicateFn::new(mask, move |batch| Ok(looked_for.mask(&batch)));
-            let reader =
-                ParquetRecordBatchReaderBuilder::new_with_metadata(part.blocks.clone(), part.metadata.clone())
-                    .with_row_groups(groups)
-                    .with_row_selection(selection)
-                    .with_row_filter(RowFilter::new(vec![Box::new(filter)]))
-                    .build()?;
+            let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
+                part.blocks.clone(),
+                part.metadata.clone(),
+            )
+            .with_row_groups(groups)
+            .with_row_selection(selection)
+            .with_row_filter(RowFilter::new(vec![Box::new(filter)]))
+            .build()?;
             reader.map(|batch| batch.map_err(|cause| PartFault::Damaged(cause.to_string()))).collect()
         })
     })
 }
 
 /// Visits one id column of the whole part.
-pub(crate) fn column_ids(part: &OpenPart, column: &str, visit: &mut dyn FnMut(&[u8])) -> Result<(), PartFault> {
+pub(crate) fn column_ids(
+    part: &OpenPart,
+    column: &str,
+    visit: &mut dyn FnMut(&[u8]),
+) -> Result<(), PartFault> {
     part.blocks.told(|| {
         guarded(|| {
             let parquet = part.metadata.metadata();
             let leaf = leaf(parquet, column)
                 .ok_or_else(|| PartFault::Damaged(format!("it has no column `{column}`")))?;
             let mask = ProjectionMask::leaves(parquet.file_metadata().schema_descr(), [leaf]);
-            let reader =
-                ParquetRecordBatchReaderBuilder::new_with_metadata(part.blocks.clone(), part.metadata.clone())
-                    .with_projection(mask)
-                    .with_batch_size(8_192)
-                    .build()?;
+            let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
+                part.blocks.clone(),
+                part.metadata.clone(),
+            )
+            .with_projection(mask)
+            .with_batch_size(8_192)
+            .build()?;
             for batch in reader {
                 let batch = batch.map_err(|cause| PartFault::Damaged(cause.to_string()))?;
                 let ids = batch.column_by_name(column).and_then(|column| column.as_fixed_size_binary_opt());

@@ -21,7 +21,13 @@ pub(crate) struct SummedFile {
 
 impl SummedFile {
     pub(crate) fn new(file: Box<dyn DiskFile>) -> Self {
-        Self { file, written: 0, block: Vec::with_capacity(BLOCK_BYTES as usize), sums: Vec::new(), tail: None }
+        Self {
+            file,
+            written: 0,
+            block: Vec::with_capacity(BLOCK_BYTES as usize),
+            sums: Vec::new(),
+            tail: None,
+        }
     }
 
     /// The rows are written; what follows is the tail. Returns the sums, the last of them over what is left of a block.

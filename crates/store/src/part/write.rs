@@ -43,10 +43,8 @@ pub(crate) fn write_part(
 ) -> Result<(PartEntry, Bloom), StoreError> {
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     let (position, sequence) = (sealing.position.to_string(), sealing.sequence);
-    let id = part_id(
-        sequence,
-        &[table.as_str().as_bytes(), position.as_bytes(), &(rows as u64).to_be_bytes()],
-    );
+    let id =
+        part_id(sequence, &[table.as_str().as_bytes(), position.as_bytes(), &(rows as u64).to_be_bytes()]);
     let path = part_path(directory, table.as_str(), &sealing.hour, &id);
     let folder = path.parent().unwrap_or(directory).to_owned();
     disk.create_dir_all(&folder).map_err(StoreError::disk("make folder", &folder))?;
@@ -65,8 +63,7 @@ pub(crate) fn write_part(
     let (min_time_ns, max_time_ns) = times(table, batches);
     let (table, hour) = (table.as_str().to_owned(), sealing.hour.clone());
     let rows = rows as u64;
-    let entry =
-        PartEntry { table, hour, id, bytes, rows, min_time_ns, max_time_ns, tail_bytes, tail_sum };
+    let entry = PartEntry { table, hour, id, bytes, rows, min_time_ns, max_time_ns, tail_bytes, tail_sum };
     Ok((entry, bloom))
 }
 
@@ -122,11 +119,8 @@ fn encode(
 fn finish(mut writer: ArrowWriter<SummedFile>, label: Label) -> Result<SummedFile, ParquetError> {
     writer.flush()?;
     writer.sync()?;
-    let label = Label {
-        data_bytes: writer.inner().written(),
-        sums: sums::encode(&writer.inner().sums()),
-        ..label
-    };
+    let label =
+        Label { data_bytes: writer.inner().written(), sums: sums::encode(&writer.inner().sums()), ..label };
     let text = serde_json::to_string(&label).map_err(|cause| ParquetError::External(Box::new(cause)))?;
     writer.append_key_value_metadata(KeyValue::new(LABEL_KEY.to_owned(), text));
     writer.inner_mut().begin_tail();
@@ -173,7 +167,8 @@ enum Key<'a> {
 }
 
 fn bloom_of(table: Table, batches: &[RecordBatch], rows: usize) -> Bloom {
-    let columns: Vec<_> = batches.iter().filter_map(|batch| fixed(batch, table.bloom_column()).ok()).collect();
+    let columns: Vec<_> =
+        batches.iter().filter_map(|batch| fixed(batch, table.bloom_column()).ok()).collect();
     let mut ids: HashSet<&[u8]> = HashSet::with_capacity(rows / 4);
     for column in &columns {
         ids.extend(column.iter().flatten());

@@ -27,7 +27,10 @@ fn every_column_survives_memory_part_and_restart() {
     assert_eq!((first.parent_span_id, first.start_time, first.duration_ns), (None, START, 250_000));
     assert_eq!((first.kind.as_str(), first.status_code.as_str()), ("server", "unset"));
     assert_eq!((first.service_name.as_deref(), first.http_status), (Some("shop"), Some(200)));
-    assert_eq!((first.http_route.as_deref(), first.scope_name.as_deref()), (Some("/orders/{id}"), Some("scope")));
+    assert_eq!(
+        (first.http_route.as_deref(), first.scope_name.as_deref()),
+        (Some("/orders/{id}"), Some("scope"))
+    );
     assert_eq!(first.resource[1], ("host.name".to_owned(), "app.example.com".to_owned()));
     assert_eq!(hot.spans[1].parent_span_id, Some(span(0)));
 
@@ -66,7 +69,8 @@ fn derived_columns_follow_the_stable_convention_first() {
     both.attributes.push_str("twice", "second");
     let mut additions = Attributes::default();
     additions.push_str(key::USER_ID, "fl:default:h:abc");
-    let spans = vec![SpanRows { batch: batch(&[old, both]), additions: vec![(1, additions)], synthetic: false }];
+    let spans =
+        vec![SpanRows { batch: batch(&[old, both]), additions: vec![(1, additions)], synthetic: false }];
     store.append(Append { position: position(1), spans, ..Append::default() }).expect("appended");
 
     let found = store.trace(trace(1)).expect("reads").spans;
@@ -158,14 +162,19 @@ fn a_repetition_that_was_stored_twice_is_shown_once() {
     // The same id with other content is another matter: both are shown.
     let mut other = draft(1, 0);
     other.name = "something else".to_owned();
-    store.append(Append { position: position(3), spans: vec![rows(&[other])], ..Append::default() }).expect("appended");
+    store
+        .append(Append { position: position(3), spans: vec![rows(&[other])], ..Append::default() })
+        .expect("appended");
     assert_eq!(store.trace(trace(1)).expect("reads").spans.len(), 2);
 }
 
 /// Spans of one trace lie in three parts and in the hot tail; a later revision of its link and of its event is in force.
 #[test]
 fn a_trace_is_put_together_from_parts_and_memory() {
-    let bench = Bench { settings: Settings { bloom_bytes: 40, ..Settings::new(fixture::DIRECTORY) }, ..Bench::default() };
+    let bench = Bench {
+        settings: Settings { bloom_bytes: 40, ..Settings::new(fixture::DIRECTORY) },
+        ..Bench::default()
+    };
     let (store, _) = bench.open();
     for number in 0..4_u64 {
         let mut append = frame(100 + number, 3);
@@ -179,7 +188,8 @@ fn a_trace_is_put_together_from_parts_and_memory() {
         }
     }
     assert_eq!(store.snapshot().parts(Table::Spans).len(), 3);
-    let resident = store.shared.state().parts[&Table::Spans].iter().filter(|stored| stored.bloom.is_some()).count();
+    let resident =
+        store.shared.state().parts[&Table::Spans].iter().filter(|stored| stored.bloom.is_some()).count();
     assert!(resident < 3, "the budget is too small for all filters");
     for store in [store, bench.open().0] {
         let found = store.trace(trace(1)).expect("reads");

@@ -112,7 +112,7 @@ pub(super) fn once(mut spans: Vec<SpanRow>) -> Vec<SpanRow> {
         sent.attributes.retain(|(key, _)| !is_ours(key));
         seen.insert(sent)
     });
-    spans.sort_by(|one, two| (one.start_time, one.span_id).cmp(&(two.start_time, two.span_id)));
+    spans.sort_by_key(|span| (span.start_time, span.span_id));
     spans
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use fanlight_log::{Disk, FaultyDisk, Position};
 use fanlight_model::{
-    AccessEvent, ConnectionStamps, Disposition, Effect, Endpoint, EventUid, Feed, Link, LinkState, ParseLevel,
-    PhaseDurations, PrincipalId, Relation, Rung, SpanId, SpanKind, Timestamp, TraceId, link_id,
+    AccessEvent, ConnectionStamps, Disposition, Effect, Endpoint, EventUid, Feed, Link, LinkState,
+    ParseLevel, PhaseDurations, PrincipalId, Relation, Rung, SpanId, SpanKind, Timestamp, TraceId, link_id,
 };
 use fanlight_otlp::{Attributes, Batch, Limits, SpanDraft, encode_request, scan};
 use fanlight_runtime::{Clock, Ledger};
@@ -50,7 +50,8 @@ impl Bench {
     /// The files of this ending, in order.
     pub(super) fn files(&self, ending: &str) -> Vec<PathBuf> {
         let is_wanted = |path: &PathBuf| {
-            path.to_string_lossy().ends_with(ending) && !path.starts_with(Path::new(DIRECTORY).join("quarantine"))
+            path.to_string_lossy().ends_with(ending)
+                && !path.starts_with(Path::new(DIRECTORY).join("quarantine"))
         };
         self.disk.paths().into_iter().filter(is_wanted).collect()
     }

@@ -70,7 +70,11 @@ fn a_damaged_commit_is_made_anew_from_its_parts() {
             check_all(&store, 1..4, 2);
             drop(store);
             let (store, report) = bench.open();
-            assert_eq!((report.quarantined, report.rebuilt_commits), (Vec::new(), 0), "mended once and for all");
+            assert_eq!(
+                (report.quarantined, report.rebuilt_commits),
+                (Vec::new(), 0),
+                "mended once and for all"
+            );
             store.append(frame(4, 2)).expect("appended");
             store.seal().expect("sealed");
             check_all(&bench.open().0, 1..5, 2);
@@ -92,7 +96,8 @@ fn all_commits_may_be_damaged_at_once() {
 fn the_commit_before_counts_where_the_newest_is_lost() {
     let bench = three_seals();
     bench.flip(&bench.commit(3), 2_000);
-    let spans = bench.files(".parquet").into_iter().rfind(|path| path.starts_with("/data/spans")).expect("a part");
+    let spans =
+        bench.files(".parquet").into_iter().rfind(|path| path.starts_with("/data/spans")).expect("a part");
     bench.disk.remove(&spans).expect("removed");
     let (store, report) = bench.open();
     assert_eq!((report.committed, report.rebuilt_commits), (position(2), 0));
@@ -136,7 +141,9 @@ fn of_two_writers_one_is_told() {
 /// Sidecars are lost, cut, flipped or of another make: they are made anew, and every trace is found.
 #[test]
 fn sidecars_are_made_anew_from_their_parts() {
-    for bytes in [None, Some(&b""[..]), Some(b"FLBL"), Some(b"something else altogether, and longer than a header")] {
+    for bytes in
+        [None, Some(&b""[..]), Some(b"FLBL"), Some(b"something else altogether, and longer than a header")]
+    {
         let bench = three_seals();
         for path in bench.files(".bloom") {
             match bytes {
@@ -156,7 +163,8 @@ fn sidecars_are_made_anew_from_their_parts() {
 fn a_part_that_cannot_be_opened_is_left_out() {
     for cut in [None, Some(0), Some(7), Some(1_000)] {
         let bench = three_seals();
-        let path = bench.files(".parquet").into_iter().find(|path| path.starts_with("/data/spans")).expect("a part");
+        let path =
+            bench.files(".parquet").into_iter().find(|path| path.starts_with("/data/spans")).expect("a part");
         let bytes = bench.disk.bytes_of(&path).expect("a file");
         match cut {
             Some(less) => bench.disk.put(&path, &bytes[..bytes.len() - less.max(1)]),
@@ -189,7 +197,8 @@ fn a_checkpoint_stands_for_all_commits_before_it() {
         store.append(frame(number, 1)).expect("appended");
         store.seal().expect("sealed");
     }
-    (1..commit::CHECKPOINT_EVERY).for_each(|number| bench.disk.remove(&bench.commit(number)).expect("removed"));
+    (1..commit::CHECKPOINT_EVERY)
+        .for_each(|number| bench.disk.remove(&bench.commit(number)).expect("removed"));
     let (store, report) = bench.open();
     assert_eq!((report.committed, report.quarantined, report.leftovers), (position(last), Vec::new(), 0));
     check_all(&store, 1..last + 1, 1);
