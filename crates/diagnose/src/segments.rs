@@ -102,7 +102,13 @@ impl SetUp {
         };
         match (between(stamps.connection_start, stamps.ca_rx), between(stamps.ca_rx, stamps.setup_complete)) {
             (Some(edge), Some(connector)) => {
-                Self { edge: Some(edge), connector: Some(connector), why_not: "" }
+                // What the stamps cannot resolve, the policy timer may: it measures a portion of the same stretch.
+                let edge = Some(edge.max(phases.policy_us.unwrap_or(0))).filter(|edge| *edge > 0);
+                Self {
+                    edge,
+                    connector: Some(connector),
+                    why_not: "shorter than the millisecond that the stamps resolve",
+                }
             }
             _ if stamps.setup_complete.is_none() => {
                 Self::none("the connection's set-up did not complete, or the record does not say")
@@ -210,6 +216,28 @@ mod tests {
                 (SegmentName::ServerConnect, 7_826),
             ],
             &[SegmentName::LastMile],
+        );
+    }
+
+    /// No duration is ever 0: what the stamps cannot resolve is told by the policy timer, or is missing.
+    #[test]
+    fn what_is_shorter_than_the_stamps_is_not_zero() {
+        let at = Some(Timestamp::from_millis(1_790_000_000_000));
+        let stamps = ConnectionStamps {
+            connection_start: at,
+            ca_rx: at,
+            setup_complete: Some(Timestamp::from_millis(1_790_000_000_020)),
+            ..ConnectionStamps::default()
+        };
+        let timed = PhaseDurations { policy_us: Some(304), ..PhaseDurations::default() };
+        let measured = [(SegmentName::EdgePolicy, 304), (SegmentName::ConnectorSetup, 20_000)];
+        check_stamped(timed, stamps, true, &measured, &[SegmentName::ServerConnect, SegmentName::LastMile]);
+        check_stamped(
+            PhaseDurations::default(),
+            stamps,
+            true,
+            &[(SegmentName::ConnectorSetup, 20_000)],
+            &[SegmentName::EdgePolicy, SegmentName::ServerConnect, SegmentName::LastMile],
         );
     }
 

@@ -147,9 +147,9 @@ pub(crate) struct StandInZpa {
     /// A person and the address that is only theirs; once a person
     #[arg(long = "user", value_name = "NAME=LISTEN_ADDR", required = true, value_parser = user)]
     pub(crate) users: Vec<(String, SocketAddr)>,
-    /// The address from which it connects to the app
-    #[arg(long, value_name = "127.0.1.N", default_value = "127.0.1.1")]
-    pub(crate) connector_ip: IpAddr,
+    /// The address from which it connects to the app; without it 127.0.1.1 towards an app on this machine, else its own
+    #[arg(long, value_name = "127.0.1.N")]
+    pub(crate) connector_ip: Option<IpAddr>,
     /// A person whom the rule rejects; may be given more than once
     #[arg(long, value_name = "NAME")]
     pub(crate) deny: Vec<String>,

@@ -7,8 +7,12 @@ use std::time::Duration;
 use fanlight_log::Position;
 use fanlight_model::Timestamp;
 
-/// The join's late limit: what is older is never looked for (the hour of the vendor's retries and five minutes to arrive).
-const JOIN_WINDOW: Duration = Duration::from_secs(65 * 60);
+/// Longer than the join holds anything: 65 minutes behind the newest arrival (the hour of the vendor's retries and five minutes
+/// to arrive), and the few minutes that it takes to notice.
+const JOIN_WINDOW: Duration = Duration::from_secs(70 * 60);
+
+/// Files that always stay: a record whose first half ends one file has its second half in the next.
+const FILES_KEPT: usize = 2;
 
 /// Remembers the newest arrival and the size of each log file.
 #[derive(Debug)]
@@ -54,7 +58,7 @@ impl Retention {
         while let Some(oldest) = self.files.front() {
             let end = Position { file: oldest.number, offset: oldest.bytes };
             let needed = over == 0 && oldest.newest >= horizon;
-            if needed || end > safe || self.files.len() == 1 {
+            if needed || end > safe || self.files.len() <= FILES_KEPT {
                 break;
             }
             over = over.saturating_sub(oldest.bytes);
@@ -71,25 +75,25 @@ mod tests {
 
     fn check(kept: u64, safe: Position, now_s: i64, expected: Position) {
         let mut retention = Retention::new(kept);
-        for (file, at) in [(1, 10), (2, 20), (3, 30)] {
+        for (file, at) in [(1, 10), (2, 20), (3, 30), (4, 30)] {
             retention.note(Position { file, offset: 50 }, Timestamp::from_seconds(at - 1));
             retention.note(Position { file, offset: 100 }, Timestamp::from_seconds(at));
         }
         assert_eq!(retention.cut(safe, Timestamp::from_seconds(now_s)), expected);
     }
 
-    const ALL: Position = Position { file: 3, offset: 100 };
+    const ALL: Position = Position { file: 4, offset: 100 };
 
     #[test]
     fn the_join_keeps_its_window() {
         check(1_000, ALL, 40, Position::START);
-        check(1_000, ALL, 3_915, Position { file: 1, offset: 100 });
+        check(1_000, ALL, 4_215, Position { file: 1, offset: 100 });
         check(1_000, ALL, 1_000_000, Position { file: 2, offset: 100 });
     }
 
     #[test]
     fn the_budget_is_stronger_than_the_window() {
-        check(250, ALL, 40, Position { file: 1, offset: 100 });
+        check(350, ALL, 40, Position { file: 1, offset: 100 });
         check(1, ALL, 40, Position { file: 2, offset: 100 });
     }
 

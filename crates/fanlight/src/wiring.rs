@@ -33,6 +33,8 @@ pub(crate) const LOG_QUEUE_FRAMES: usize = 4_096;
 pub(crate) const PIPELINE_QUEUE_FRAMES: usize = 1_024;
 /// A log file is closed at this size; the log is cut by whole files.
 const LOG_FILE_BYTES: u64 = 64 << 20;
+/// How often the log is looked at when nothing comes.
+const LOG_CUT_EVERY: Duration = Duration::from_secs(1);
 /// How long a stop waits for each step before it says what is left.
 const STOP_DEADLINE: Duration = Duration::from_secs(30);
 
@@ -105,7 +107,9 @@ impl Server {
         if let Some(api) = &api {
             listeners.insert("api".to_owned(), api.address.to_string());
         }
-        write_listeners(&folder.listeners(), &listeners)?;
+        if let Err(cause) = write_listeners(&folder.listeners(), &listeners) {
+            tracing::warn!(name: "fanlight.listeners.unwritten", %cause, "clients on this machine have to be told the address with `--server`");
+        }
         let greeting = greeting(&listeners, folder.path(), clock.elapsed(), &recovered.report);
         Ok(Self {
             listeners,
@@ -201,11 +205,18 @@ fn start_pipeline(
     appender: Appender<Payload>,
     clock: Clock,
 ) -> Result<std::thread::JoinHandle<()>, Failure> {
+    let runtime = tokio::runtime::Handle::current();
     let run = move || {
-        while let Some(Logged { position, frame, payload }) = logged.blocking_recv() {
-            let Payload { batch, permit } = payload;
-            pipeline.apply(position, &frame, batch);
-            drop(permit);
+        loop {
+            match runtime.block_on(async { tokio::time::timeout(LOG_CUT_EVERY, logged.recv()).await }) {
+                Ok(Some(Logged { position, frame, payload: Payload { batch, permit } })) => {
+                    pipeline.apply(position, &frame, batch);
+                    drop(permit);
+                }
+                Ok(None) => return,
+                // Nothing comes, perhaps because the disk is full: all the more is what is no longer needed let go.
+                Err(_) => {}
+            }
             if let Some(cut) = pipeline.log_cut(clock.now()) {
                 appender.truncate_before(cut);
             }

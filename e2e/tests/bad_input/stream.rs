@@ -1,6 +1,7 @@
 //! LSS streams that break their own format.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Result;
 use fanlight_e2e::lss::{Connection, LogStream};
@@ -70,5 +71,26 @@ async fn check_half_a_line() -> Result<()> {
     let raw = server.sql("select raw from access_events where parse_level = 'raw'").await?;
     assert_eq!(raw.len(), 1);
     assert_eq!(raw[0]["raw"], half);
+    server.stop().await
+}
+
+/// A record comes while the one before it is being made durable, and then the app connector is silent. It does not wait for the
+/// next record to be taken in.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_record_before_a_silence_is_not_held_back() {
+    check_silence().await.expect("all are read");
+}
+
+async fn check_silence() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let server = Server::start(folder.path(), LOOPBACK).await?;
+    let mut stream = LogStream::open(server.lss()?).await?;
+    for round in 1..=20_u16 {
+        stream.write(record(2 * round).as_bytes()).await?;
+        // Long enough for the first to be on its way to the disk, short enough for it not to be there.
+        tokio::time::sleep(Duration::from_micros(500)).await;
+        stream.write(record(2 * round + 1).as_bytes()).await?;
+        server.rows("select vendor_uid from access_events", usize::from(2 * round)).await?;
+    }
     server.stop().await
 }

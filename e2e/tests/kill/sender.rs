@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use fanlight_e2e::KeyValue;
@@ -20,6 +21,7 @@ const SENDERS: u64 = 3;
 const SPANS_PER_REQUEST: u64 = 8;
 /// One connection a request; ports of one round never meet again in another.
 const FIRST_PORT: u16 = 10_000;
+const SLOWEST: Duration = Duration::from_millis(20);
 
 /// One span that the server has acknowledged.
 #[derive(Clone, Debug)]
@@ -110,7 +112,9 @@ async fn write(round: &Round, sender: u64) -> Result<()> {
         if record_first {
             records.write(record.as_bytes()).await?;
         }
-        batch.post(round, sender, &mut stream).await?;
+        // A slow network, now and then: the server holds half a request for a while.
+        let pause = if random.next().is_multiple_of(4) { random.up_to(SLOWEST) } else { Duration::ZERO };
+        batch.post(round, sender, &mut stream, pause).await?;
         lock(&round.acknowledged).extend(batch.spans.iter().map(|(sequence, span)| Acknowledged {
             sequence: *sequence,
             span_id: hex(&span.span_id),
@@ -156,7 +160,7 @@ impl Batch {
     }
 
     /// Over a connection of its own making, so that it can stop half-way.
-    async fn post(&self, round: &Round, sender: u64, stream: &mut TcpStream) -> Result<()> {
+    async fn post(&self, round: &Round, sender: u64, stream: &mut TcpStream, pause: Duration) -> Result<()> {
         let resource = vec![KeyValue::text("host.ip", "127.0.0.1")];
         let spans = self.spans.iter().map(|(_, span)| span.clone()).collect();
         let body = encode(&request(&self.service, resource, spans));
@@ -169,7 +173,7 @@ impl Batch {
         round.enter(sender, Stage::HalfSent);
         stream.write_all(head.as_bytes()).await?;
         stream.write_all(first).await?;
-        tokio::task::yield_now().await;
+        tokio::time::sleep(pause).await;
         stream.write_all(rest).await?;
         round.enter(sender, Stage::Unanswered);
         let status = answer(stream).await?;

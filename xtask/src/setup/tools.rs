@@ -52,6 +52,12 @@ const TOOLS: &[Tool] = &[
     ),
     tool("node", Source::Debian("nodejs"), "runs the Express app", &["node", "--version"]),
     tool("npm", Source::Debian("npm"), "installs what the Express app needs", &["npm", "--version"]),
+    tool(
+        "libpython",
+        Source::Debian("libpython3.11"),
+        "is what the rotel in PyPI's package is linked with",
+        &["sh", "-c", "PATH=$PATH:/sbin ldconfig -p | grep -q libpython3.11.so.1.0"],
+    ),
     tool("rustfmt", Source::Rustup("rustfmt"), "checks the format", &["rustfmt", "--version"]),
     tool("clippy", Source::Rustup("clippy"), "checks the lints", &["cargo-clippy", "--version"]),
 ];

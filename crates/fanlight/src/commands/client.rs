@@ -141,7 +141,9 @@ fn data_folder(reach: &Reach) -> Result<Option<DataFolder>, Failure> {
         Some(wanted) => api_address(folder).as_deref() == Some(wanted),
         None => is_running(folder),
     };
-    Ok(here.iter().find(fits).or_else(|| here.first()).cloned())
+    // A token goes to its own server only, never to whatever `--server` names.
+    let any = if wanted.is_none() { here.first() } else { None };
+    Ok(here.iter().find(fits).or(any).cloned())
 }
 
 fn api_address(folder: &DataFolder) -> Option<String> {

@@ -93,6 +93,7 @@ impl Company {
         {
             let mut settings = StandInSettings::new(app.address, lss.parse()?);
             settings.host = format!("{}.example.com", app.name).into();
+            settings.app = Some(app.name.into());
             settings.users = [ANA, BEN]
                 .into_iter()
                 .map(|name| Ok::<_, Failure>(User::new(name, "127.0.0.1:0".parse()?)))

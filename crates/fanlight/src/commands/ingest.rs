@@ -75,7 +75,7 @@ fn event(event: &fanlight_model::AccessEvent) -> Value {
     put("effects", Some(event.effects.iter().map(|effect| effect.as_str()).collect::<Vec<_>>().into()));
     put("rule", text(&event.rule));
     put("reason", text(&event.reason));
-    put("policy_us", event.phases.policy_us.map(Value::from));
-    put("setup_us", event.phases.setup_us.map(Value::from));
+    put("policy_us", event.phases.policy_us.map(|micros| Value::from(micros.to_string())));
+    put("setup_us", event.phases.setup_us.map(|micros| Value::from(micros.to_string())));
     Value::Object(object)
 }

@@ -43,7 +43,7 @@ async fn settings(typed: &StandInZpa) -> Result<Settings, Failure> {
         Settings::new(resolve("--upstream", &typed.upstream).await?, resolve("--lss", &typed.lss).await?);
     settings.host = typed.upstream.rsplit_once(':').map_or(typed.upstream.as_str(), |(host, _)| host).into();
     settings.users = typed.users.iter().map(|(name, address)| User::new(name, *address)).collect();
-    settings.connector_ip = Some(typed.connector_ip);
+    settings.connector_ip = typed.connector_ip;
     settings.denied = typed.deny.iter().cloned().collect();
     if let Some(stranger) =
         settings.denied.iter().find(|denied| !typed.users.iter().any(|(name, _)| name == *denied))

@@ -5,18 +5,27 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use fanlight_correlate::{Correlator, Decision, Linked, Record};
 use fanlight_export::{Exporter, inline_attributes, synthetic_access_span};
 use fanlight_intake::{Decoded, Decoder, SpanBatch};
 use fanlight_log::{Frame, Position};
-use fanlight_model::{AccessEvent, Link, LinkState, Timestamp};
+use fanlight_model::{AccessEvent, Link, LinkState, ParseLevel, Timestamp};
 use fanlight_otlp::{Attributes, Batch, Limits, splice};
 use fanlight_runtime::{Ledger, Outcome};
 use fanlight_store::{Append, Pressure, SpanRows, Store};
 
 use crate::retention::Retention;
+
+/// A piece of what late links export; the OpenTelemetry Collector refuses requests above 20 MiB.
+const CHUNK_BYTES: usize = 4 << 20;
+/// Fewer than the bytes of the shortest frame.
+const MAX_CHUNKS: usize = 16;
+/// How often, and how long apart, room is asked for in a hot tail that is full.
+const SEAL_TRIES: u32 = 50;
+const SEAL_PAUSE: Duration = Duration::from_millis(100);
 
 /// Owns the state of the stages; one thread runs it.
 pub(super) struct Pipeline {
@@ -67,9 +76,9 @@ impl Pipeline {
             Decoded::AccessEvents(events) => self.take_events(events, frame.arrival, &mut written),
             Decoded::Nothing => {}
         }
+        written.revise(position);
         if let Some(exporter) = &self.exporter {
-            // A frame that exports nothing moves the queues' position on all the same: the log is cut by it.
-            exporter.enqueue(position, written.exported_spans, written.exported);
+            written.exported.enqueue(exporter, position);
         }
         self.ledger.add("correlate", "link", Outcome::Linked, "", written.links.len() as u64);
         // At a replay the store itself leaves out what it has committed.
@@ -91,10 +100,17 @@ impl Pipeline {
     }
 
     /// The hot tail is twice as full as it may be: nothing more is taken until a seal has made room, and the queue before this
-    /// stage pushes back to the senders.
+    /// stage pushes back to the senders. A disk that refuses for longer than the tries last must not stop the server for ever.
     fn make_room(&self) {
-        if let Err(error) = self.store.seal_if_due() {
-            tracing::warn!(name: "fanlight.seal.failed", %error, "rows stay in memory and in the log until a seal succeeds");
+        for _ in 0..SEAL_TRIES {
+            match self.store.seal_if_due() {
+                Ok(_) if self.store.pressure() < Pressure::Full => return,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(name: "fanlight.seal.failed", %error, "rows stay in memory and in the log until a seal succeeds");
+                }
+            }
+            std::thread::park_timeout(SEAL_PAUSE);
         }
     }
 
@@ -119,7 +135,6 @@ impl Pipeline {
             self.correlator.apply(Record::Probe(probe), now, &mut self.decisions);
         }
         let mut additions: BTreeMap<u32, Attributes> = BTreeMap::new();
-        let mut late = BytesMut::new();
         for decision in self.decisions.drain(..) {
             match decision {
                 Decision::Event(event) => written.events.push(event),
@@ -128,38 +143,38 @@ impl Pipeline {
                         Some((index, Some(attributes))) => drop(additions.insert(index, attributes)),
                         Some((index, None)) => drop(additions.remove(&index)),
                         // A span that taught us something can decide others that came before it.
-                        None => written.add_synthetic(&linked, &mut late),
+                        None => written.add_synthetic(&linked),
                     }
                     written.links.push(linked.link);
                 }
             }
         }
         let additions: Vec<(u32, Attributes)> = additions.into_iter().collect();
-        written.exported = splice(&batch, &additions);
-        written.exported_spans += batch.len() as u64;
-        if !late.is_empty() {
-            late.extend_from_slice(&written.exported);
-            written.exported = late.freeze();
-        }
+        written.exported.close_chunk();
+        written.exported.push(&splice(&batch, &additions), batch.len() as u64);
         written.spans.push(SpanRows { batch, additions, synthetic: false });
     }
 
     /// Access events look for spans that came before them; each link that is new adds a synthetic access span to its trace.
     fn take_events(&mut self, events: Vec<AccessEvent>, now: Timestamp, written: &mut Written) {
         for event in events {
-            self.correlator.apply(Record::AccessEvent(event), now, &mut self.decisions);
+            // A line that could not be read has no keys: it is kept, but the join has no use for it.
+            match event.parse_level {
+                ParseLevel::Raw => written.events.push(Arc::new(event)),
+                ParseLevel::Strict | ParseLevel::Repaired => {
+                    self.correlator.apply(Record::AccessEvent(event), now, &mut self.decisions);
+                }
+            }
         }
-        let mut exported = BytesMut::new();
         for decision in self.decisions.drain(..) {
             match decision {
                 Decision::Event(event) => written.events.push(event),
                 Decision::Link(linked) => {
-                    written.add_synthetic(&linked, &mut exported);
+                    written.add_synthetic(&linked);
                     written.links.push(linked.link);
                 }
             }
         }
-        written.exported = exported.freeze();
     }
 }
 
@@ -169,17 +184,68 @@ struct Written {
     spans: Vec<SpanRows>,
     events: Vec<Arc<AccessEvent>>,
     links: Vec<Link>,
-    exported: Bytes,
-    exported_spans: u64,
+    exported: Exported,
 }
 
 impl Written {
-    /// Adds the synthetic access span of a link that needs one. OTLP requests concatenate: the repeated field goes on.
-    fn add_synthetic(&mut self, linked: &Linked, exported: &mut BytesMut) {
+    /// Adds the synthetic access span of a link that needs one.
+    fn add_synthetic(&mut self, linked: &Linked) {
         if let Some((request, rows)) = synthetic(linked) {
-            exported.extend_from_slice(&request);
-            self.exported_spans += 1;
+            self.exported.push(&request, 1);
             self.spans.push(rows);
+        }
+    }
+
+    /// Gives events and links revisions that rise with the log. The join's own start anew when it is rebuilt from less history
+    /// than it once had, and would then be lower than those in parts.
+    fn revise(&mut self, position: Position) {
+        let first = position.file << 43 | position.offset << 16;
+        let revision = |place: usize| first | u64::try_from(place).unwrap_or(u64::MAX).min(0xffff);
+        for (place, event) in self.events.iter_mut().enumerate() {
+            Arc::make_mut(event).revision = revision(place);
+        }
+        for (place, link) in self.links.iter_mut().enumerate() {
+            link.revision = revision(place);
+        }
+    }
+}
+
+/// What goes out because of one frame, in pieces that a receiver takes.
+#[derive(Default)]
+struct Exported {
+    closed: Vec<(Bytes, u64)>,
+    open: BytesMut,
+    open_spans: u64,
+}
+
+impl Exported {
+    /// OTLP requests concatenate: the repeated field goes on.
+    fn push(&mut self, request: &[u8], spans: u64) {
+        self.open.extend_from_slice(request);
+        self.open_spans += spans;
+        if self.open.len() >= CHUNK_BYTES && self.closed.len() < MAX_CHUNKS - 1 {
+            self.close_chunk();
+        }
+    }
+
+    fn close_chunk(&mut self) {
+        if !self.open.is_empty() {
+            self.closed.push((self.open.split().freeze(), std::mem::take(&mut self.open_spans)));
+        }
+    }
+
+    /// A queue takes one item a position. The pieces before the last stand a byte apart before the frame's end, inside the frame
+    /// itself; a frame that exports nothing moves the queues on all the same, since the log is cut by them.
+    fn enqueue(mut self, exporter: &Exporter, position: Position) {
+        self.close_chunk();
+        if self.closed.is_empty() {
+            return exporter.enqueue(position, 0, Bytes::new());
+        }
+        let mut before_end = self.closed.len() as u64;
+        for (bytes, spans) in self.closed {
+            before_end -= 1;
+            let place = Position { file: position.file, offset: position.offset.saturating_sub(before_end) };
+            exporter.enqueue(place, spans, bytes);
         }
     }
 }

@@ -55,8 +55,11 @@ pub(crate) async fn serve(visitor: Visitor, sink: Sink) {
             () = sink.shutdown.begun() => true,
             ended = read_some(&mut stream, &mut read) => ended,
         };
-        if !read.is_empty() && !sink.log_while_reading(source_id, &mut stream, &mut read).await {
-            return;
+        // What came in while the last frame was being logged must not wait for the sender's next byte.
+        while !read.is_empty() {
+            if !sink.log_while_reading(source_id, &mut stream, &mut read).await {
+                return;
+            }
         }
         if ended && read.is_empty() {
             break;

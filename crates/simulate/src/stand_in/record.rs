@@ -150,7 +150,10 @@ impl ConnectionState {
         line.text("ConnectorIP", &address(connector));
         line.number("ConnectorPort", connector.map_or(0, |socket| socket.port().into()));
         line.text("Host", &settings.host);
-        line.text("Application", &format!("Stand-in app at {}", settings.upstream));
+        match &settings.app {
+            Some(app) => line.text("Application", app),
+            None => line.text("Application", &format!("Stand-in app at {}", settings.upstream)),
+        }
         line.text("AppGroup", APP_SEGMENT);
         line.text("Server", NONE);
         line.text("ServerIP", &address(server));

@@ -17,6 +17,8 @@ pub struct Settings {
     pub upstream: SocketAddr,
     /// What people ask for, the record's `Host`: a name or an address.
     pub host: Arc<str>,
+    /// The record's `Application`; `None` names the upstream's address.
+    pub app: Option<Arc<str>>,
     /// Fanlight's LSS listener for User Activity.
     pub lss: SocketAddr,
     /// Who is stood in for, each behind an address of their own.
@@ -86,6 +88,7 @@ impl Settings {
         Self {
             upstream,
             host: upstream.ip().to_string().into(),
+            app: None,
             lss,
             users: Vec::new(),
             connector_ip: None,

@@ -213,6 +213,8 @@ fn a_seal_hides_no_row_and_shows_none_twice() {
                 store.seal().expect("sealed");
             }
         });
+        // Also where an assertion fails: the other thread would seal for ever.
+        let _ends = SetOnDrop(&done);
         for number in 1..=60 {
             store.append(frame(number, 7)).expect("appended");
             let snapshot = store.snapshot();
@@ -220,10 +222,17 @@ fn a_seal_hides_no_row_and_shows_none_twice() {
             assert_eq!(snapshot.row_count(Table::Links), number);
             check_one(&store, number, 7);
         }
-        done.store(true, std::sync::atomic::Ordering::Release);
     });
     store.seal().expect("sealed");
     check_all(&store, 1..61, 7);
+}
+
+struct SetOnDrop<'a>(&'a std::sync::atomic::AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, std::sync::atomic::Ordering::Release);
+    }
 }
 
 /// A part is a plain Parquet file in trace order, in pages of at most 4 096 rows, and says so.

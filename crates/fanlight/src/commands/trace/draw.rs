@@ -12,6 +12,8 @@ const NAME_SHARE: usize = 3;
 const MIN_NAME: usize = 22;
 /// What stands behind a bar: its duration.
 const DURATION_WIDTH: usize = 10;
+/// A set-up longer before its span than this is not drawn to scale.
+const LONGEST_LEAD_NS: i64 = 60_000_000_000;
 /// A trace with more lines than this is not read in a terminal.
 const MAX_LINES: usize = 500;
 
@@ -37,6 +39,7 @@ pub(super) fn draw(trace: &Trace, width: usize) -> String {
     if hidden > 0 {
         lines.push(format!("… and {hidden} more spans; `--output json` has them all"));
     }
+    lines.push("█ a span  ▓ connection set-up  ░ connection at the edge  ▒ made by Fanlight from a late access event".to_owned());
     for segments in &trace.segments {
         lines.push(String::new());
         lines.extend(time_spent(trace, segments));
@@ -147,8 +150,14 @@ struct Axis {
 
 impl Axis {
     fn of(trace: &Trace, width: usize) -> Self {
-        let from = trace.spans.iter().map(Span::start).min().unwrap_or_default();
-        let to = trace.spans.iter().map(Span::end).max().unwrap_or(from);
+        let spans_from = trace.spans.iter().map(Span::start).min().unwrap_or_default();
+        let to = trace.spans.iter().map(Span::end).max().unwrap_or(spans_from);
+        // The first request of a connection paid the set-up before it; one that idled for long first would flatten the rest.
+        let set_ups = asserted(trace)
+            .filter(|link| link.first_on_connection)
+            .filter_map(|link| event_of(trace, link)?.start_time)
+            .filter(|start| spans_from.nanos_since(*start) < LONGEST_LEAD_NS);
+        let from = set_ups.chain([spans_from]).min().unwrap_or(spans_from);
         let name_width = (width / NAME_SHARE).max(MIN_NAME);
         let bar_width = width.saturating_sub(name_width + DURATION_WIDTH + 1).max(10);
         Self { from, length: to.nanos_since(from).max(1), name_width, bar_width }
@@ -169,23 +178,24 @@ impl Axis {
         )
     }
 
-    /// One line: name, bar, duration.
-    fn lane(&self, name: &str, from: Timestamp, to: Timestamp, fill: char, note: &str) -> String {
+    /// One line: name, bar, note. The bar is made of stretches, each with its own glyph; a later one covers an earlier one.
+    fn lane(&self, name: &str, stretches: &[(Timestamp, Timestamp, char)], note: &str) -> String {
         let column = |time: Timestamp| {
             let since = i128::from(time.nanos_since(self.from).clamp(0, self.length));
             usize::try_from(since * self.bar_width as i128 / i128::from(self.length))
                 .unwrap_or(0)
                 .min(self.bar_width)
         };
-        let (start, end) = (column(from), column(to));
-        let (start, cells) =
-            if end > start { (start, end - start) } else { (start.min(self.bar_width - 1), 1) };
-        let glyph = if end > start { fill } else { '▏' };
-        let bar: String = std::iter::repeat_n(' ', start)
-            .chain(std::iter::repeat_n(glyph, cells))
-            .chain(std::iter::repeat_n(' ', self.bar_width - start - cells))
-            .collect();
-        format!("{} {bar} {note}", fit(name, self.name_width))
+        let mut bar = vec![' '; self.bar_width];
+        for (from, to, fill) in stretches {
+            let (start, end) = (column(*from), column(*to));
+            let is_short = end <= start;
+            let (start, end) =
+                if is_short { (start.min(self.bar_width - 1), start + 1) } else { (start, end) };
+            let glyph = if is_short { '▏' } else { *fill };
+            bar.iter_mut().take(end).skip(start).for_each(|cell| *cell = glyph);
+        }
+        format!("{} {} {note}", fit(name, self.name_width), bar.into_iter().collect::<String>())
     }
 }
 
@@ -202,8 +212,11 @@ fn access_lanes(trace: &Trace, axis: &Axis) -> Vec<String> {
         );
         let from = event.start_time.unwrap_or(axis.from);
         let to = event.end_time.unwrap_or_else(|| axis.from.shifted(axis.length));
+        let mut stretches = vec![(from, to, '░')];
+        let set_up = event.stamp_setup_complete.filter(|done| link.first_on_connection && *done > from);
+        stretches.extend(set_up.map(|done| (from, done, '▓')));
         let note = event.disposition.as_deref().map_or(String::new(), harmless);
-        lines.push(axis.lane(&name, from, to, '░', &note));
+        lines.push(axis.lane(&name, &stretches, &note));
     }
     lines
 }
@@ -254,9 +267,7 @@ fn span_lane(span: &Span, depth: usize, is_orphan: bool, axis: &Axis) -> String 
     let fill = if span.synthetic { '▒' } else { '█' };
     axis.lane(
         &name,
-        span.start(),
-        span.end(),
-        fill,
+        &[(span.start(), span.end(), fill)],
         &format!("{}{failed}", duration(span.duration_ns.unwrap_or(0))),
     )
 }

@@ -39,6 +39,8 @@ pub(super) struct AccessEvent {
     pub(super) start_time: Option<Timestamp>,
     #[serde(deserialize_with = "time")]
     pub(super) end_time: Option<Timestamp>,
+    #[serde(deserialize_with = "time")]
+    pub(super) stamp_setup_complete: Option<Timestamp>,
     pub(super) principal_id: Option<String>,
     pub(super) user_name: Option<String>,
     pub(super) device: Option<String>,
@@ -64,6 +66,7 @@ pub(super) struct Link {
     pub(super) residual_ms: f64,
     pub(super) late_by_ms: f64,
     pub(super) state: String,
+    pub(super) first_on_connection: bool,
 }
 
 /// The time of one linked request.

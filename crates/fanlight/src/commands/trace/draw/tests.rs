@@ -14,10 +14,11 @@ fn trace() -> Trace {
               "start_time": "2026-11-22T07:00:00.000000000Z", "duration_ns": "300000000", "status_code": "unset", "synthetic": true }
         ],
         "access_events": [{ "event_uid": "e1", "product": "zpa", "start_time": "2026-11-22T07:00:00.000000000Z", "end_time": "2026-11-22T07:00:00.300000000Z",
+            "stamp_setup_complete": "2026-11-22T07:00:00.193000000Z",
             "principal_id": "fl:default:h:abc", "user_name": "ana@example.com", "client_address": "192.0.2.9", "service_edge": "EU-1",
             "app_connector": "dc1-a", "app": "shop", "disposition": "allowed", "rule": "Staff to shop" }],
         "links": [{ "link_id": "l1", "span_id": "b7ad6b7169203331", "event_uid": "e1", "rung": "R3", "relation": "same_connection",
-            "confidence": 0.998, "runner_up": 0.0, "residual_ms": 0.0, "late_by_ms": 1200.0, "state": "asserted" }],
+            "confidence": 0.998, "runner_up": 0.0, "residual_ms": 0.0, "late_by_ms": 1200.0, "state": "asserted", "first_on_connection": true }],
         "segments": [{ "link_id": "l1", "measured": [{ "name": "edge_policy", "duration_ns": "1380000" }, { "name": "connector_setup", "duration_ns": "190552000" }],
             "portions": [{ "of": "edge_policy", "name": "policy", "duration_ns": "28000" }],
             "missing": [{ "name": "last_mile", "why": "User Activity cannot separate it" }] }]
@@ -42,10 +43,11 @@ from 2026-11-22T07:00:00.000000000Z, 300 ms in all
     link         R3 same connection, confidence 0.9980, no rival, inside the connection's life, late by 1.2 s
 
                            0               150 ms               300 ms
-zpa ana@example.com        ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░ allowed
+zpa ana@example.com        ▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓░░░░░░░░░░░░░░░░ allowed
 shop GET /checkout                                     ███████████████ 100 ms ✗
   zpa access               ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒ 300 ms
   stock GET /stock\u{fffd}[2J                                    ██████       40.0 ms
+█ a span  ▓ connection set-up  ░ connection at the edge  ▒ made by Fanlight from a late access event
 
 time at the edge before GET /checkout
   edge_policy          1.4 ms  
