@@ -1,7 +1,7 @@
 //! Printing for people, and what must never reach their terminal.
 #![expect(clippy::print_stdout, reason = "printing is what this module is for")]
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 /// Prints text as it is, with a line's end. A reader that has gone away is no error.
 pub(super) fn print(text: &str) {
@@ -26,11 +26,6 @@ fn is_direction(letter: char) -> bool {
 /// Columns of the terminal: what `COLUMNS` says is not read (no environment variables), so 100 unless told.
 pub(super) fn width(told: Option<usize>) -> usize {
     told.unwrap_or(DEFAULT_WIDTH).clamp(MIN_WIDTH, MAX_WIDTH)
-}
-
-/// True when a person watches standard output.
-pub(super) fn is_watched() -> bool {
-    io::stdout().is_terminal()
 }
 
 const DEFAULT_WIDTH: usize = 100;
