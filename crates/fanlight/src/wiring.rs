@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fanlight_api::Readiness;
 use fanlight_export::{Exporter, Target};
 use fanlight_identity::PrincipalNamer;
 use fanlight_intake::{ListenerSettings, Payload};
@@ -88,7 +89,9 @@ impl Server {
         let (forward, logged) = tokio::sync::mpsc::channel(PIPELINE_QUEUE_FRAMES);
         let appender = Appender::start(recovered.segments, LOG_QUEUE_FRAMES, forward)?;
         let store = recovered.store;
-        let pipeline = start_pipeline(recovered.pipeline, logged, appender.clone(), clock.clone())?;
+        let ready = Readiness::waiting_for("the listeners");
+        let pipeline =
+            start_pipeline(recovered.pipeline, logged, appender.clone(), clock.clone(), ready.clone())?;
         let seal = seal::start(store.clone(), shutdown.clone());
         let listening = fanlight_intake::listen(
             intake_settings(settings),
@@ -98,7 +101,9 @@ impl Server {
             shutdown.clone(),
         )
         .await?;
-        let api = api::start(settings, &folder, store.clone(), &clock, &ledger, &shutdown).await?;
+        let served = api::Served { store: store.clone(), clock: clock.clone(), ledger, ready: ready.clone() };
+        let api = api::start(settings, &folder, served, &shutdown).await?;
+        ready.reached();
         let mut listeners: BTreeMap<String, String> = listening
             .addresses
             .iter()
@@ -204,9 +209,11 @@ fn start_pipeline(
     mut logged: tokio::sync::mpsc::Receiver<Logged<Payload>>,
     appender: Appender<Payload>,
     clock: Clock,
+    ready: Readiness,
 ) -> Result<std::thread::JoinHandle<()>, Failure> {
     let runtime = tokio::runtime::Handle::current();
     let run = move || {
+        let _ends = ReadyWhileItRuns(ready);
         loop {
             match runtime.block_on(async { tokio::time::timeout(LOG_CUT_EVERY, logged.recv()).await }) {
                 Ok(Some(Logged { position, frame, payload: Payload { batch, permit } })) => {
@@ -223,6 +230,15 @@ fn start_pipeline(
         }
     };
     Ok(fanlight_runtime::spawn_thread("pipeline", run)?)
+}
+
+/// Without its pipeline, panicked or ended, a server only refuses: `/readyz` says so.
+struct ReadyWhileItRuns(Readiness);
+
+impl Drop for ReadyWhileItRuns {
+    fn drop(&mut self) {
+        self.0.wait_for("the pipeline, which has ended: the server has to be started again");
+    }
 }
 
 fn intake_settings(settings: &Settings) -> fanlight_intake::Settings {

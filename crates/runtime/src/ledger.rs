@@ -100,6 +100,11 @@ impl Ledger {
         self.counts().get(&(stage, record, outcome, Arc::from(reason))).copied().unwrap_or(0)
     }
 
+    /// Sets a stage's counters of one outcome back: what a replay did was counted when it first happened.
+    pub fn forget(&self, stage: &str, outcome: Outcome) {
+        self.counts().retain(|(of, _, what, _), _| *of != stage || *what != outcome);
+    }
+
     /// All counters, in a fixed order.
     pub fn rows(&self) -> Vec<LedgerRow> {
         self.counts()
@@ -116,5 +121,32 @@ impl Ledger {
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forgetting_sets_back_one_outcome_of_one_stage() {
+        let ledger = Ledger::default();
+        ledger.add("store", "span", Outcome::Stored, "", 3);
+        ledger.add("store", "file", Outcome::Quarantined, "", 1);
+        ledger.add("export", "span", Outcome::Stored, "", 2);
+        ledger.forget("store", Outcome::Stored);
+        assert_eq!(ledger.get("store", "span", Outcome::Stored, ""), 0);
+        assert_eq!(ledger.get("store", "file", Outcome::Quarantined, ""), 1);
+        assert_eq!(ledger.get("export", "span", Outcome::Stored, ""), 2);
+    }
+
+    /// Reasons that never repeat end in one row and lose no count.
+    #[test]
+    fn the_ledger_is_bounded() {
+        let ledger = Ledger::default();
+        for reason in 0..MAX_ROWS as u64 + 50 {
+            ledger.add("intake", "span", Outcome::Refused, &reason.to_string(), 1);
+        }
+        assert_eq!(ledger.get("intake", "span", Outcome::Refused, "overflow"), 50);
     }
 }

@@ -1,5 +1,4 @@
 //! Printing for people, and what must never reach their terminal.
-#![expect(clippy::print_stdout, reason = "printing is what this module is for")]
 
 use std::io::{self, Write};
 

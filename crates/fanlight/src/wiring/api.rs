@@ -24,13 +24,19 @@ pub(super) struct Running {
     pub(super) task: JoinHandle<()>,
 }
 
+/// What the API answers from.
+pub(super) struct Served {
+    pub(super) store: Store,
+    pub(super) clock: Clock,
+    pub(super) ledger: Ledger,
+    pub(super) ready: Readiness,
+}
+
 /// Binds and serves; `None` where the configuration switches it off.
 pub(super) async fn start(
     settings: &Settings,
     folder: &DataFolder,
-    store: Store,
-    clock: &Clock,
-    ledger: &Ledger,
+    served: Served,
     shutdown: &Shutdown,
 ) -> Result<Option<Running>, Failure> {
     let token = AdminToken::load_or_create(&folder.admin_token())?;
@@ -47,11 +53,10 @@ pub(super) async fn start(
     let address = socket.local_addr()?;
     let mut hosts = settings.api_hosts.clone();
     hosts.push(address.ip().to_string());
-    let ready = Readiness::waiting_for("the listeners");
-    ready.reached();
-    let state = ApiState { store, clock: clock.clone(), ledger: ledger.clone(), token, ready, hosts };
-    let allow: Arc<[IpNet]> = listener.allow.clone().into();
+    let Served { store, clock, ledger, ready } = served;
     let counted = ledger.clone();
+    let state = ApiState { store, clock, ledger, token, ready, hosts };
+    let allow: Arc<[IpNet]> = listener.allow.clone().into();
     let router = fanlight_api::router(state)
         .layer(middleware::from_fn(
             move |ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request, next: Next| {

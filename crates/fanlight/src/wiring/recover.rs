@@ -9,7 +9,7 @@ use fanlight_identity::PrincipalNamer;
 use fanlight_intake::Decoder;
 use fanlight_log::{Disk, Position, Segments};
 use fanlight_model::ServiceId;
-use fanlight_runtime::{Clock, Ledger};
+use fanlight_runtime::{Clock, Ledger, Outcome};
 use fanlight_store::Store;
 
 use super::LOG_FILE_BYTES;
@@ -79,6 +79,9 @@ fn recover(
         Ledger::default(),
     );
     let frames = replay(&segments, &store, &mut pipeline)?;
+    for outcome in [Outcome::Stored, Outcome::Duplicate] {
+        ledger.forget("store", outcome);
+    }
     pipeline.go_live(ledger);
     let report = report(frames, &log_report, &store_report);
     Ok(Recovered { segments, store, pipeline, report })
@@ -133,7 +136,6 @@ fn correlate_settings(settings: &Settings) -> fanlight_correlate::Settings {
     fanlight_correlate::Settings {
         declared: settings.associations.iter().map(declared).collect(),
         budget_bytes: settings.correlate_bytes,
-        ..fanlight_correlate::Settings::default()
     }
 }
 

@@ -105,7 +105,7 @@ fn resource_spans(service: usize) -> ResourceSpans {
 }
 
 fn one_span(number: usize) -> Span {
-    let is_server = number % 2 == 0;
+    let is_server = number.is_multiple_of(2);
     let is_joined = is_server && (number / 2) % 100 < JOINED_PERCENT;
     let tail = number as u64 + 1;
     let start = process_time();
