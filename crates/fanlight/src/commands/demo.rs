@@ -5,6 +5,7 @@ mod traffic;
 
 use std::time::Duration;
 
+use fanlight_model::Timestamp;
 use fanlight_runtime::{Clock, Shutdown};
 use fanlight_simulate::stand_in::{Settings as StandInSettings, StandIn, User};
 use serde_json::{Value, json};
@@ -29,9 +30,14 @@ const BEN: &str = "ben@example.com";
 const SLOW_SETUP: Duration = Duration::from_millis(180);
 /// How long the first joined trace may take before the demo says that it failed.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// A trace that shows the slow set-up.
-const SLOW_TRACE: &str = "select l.trace_id from links l join access_events e on l.event_uid = e.event_uid \
-    where l.state = 'asserted' and e.user_name = 'ana@example.com' and e.setup_us > 150000 order by l.decided_time desc limit 1";
+/// A trace of this run, not of an earlier one in the same folder, that shows the slow set-up.
+fn slow_trace(began: Timestamp) -> String {
+    format!(
+        "select l.trace_id from links l join access_events e on l.event_uid = e.event_uid \
+         where l.state = 'asserted' and l.decided_time >= timestamp '{began}' \
+         and e.user_name = '{ANA}' and e.setup_us > 150000 order by l.decided_time limit 1"
+    )
+}
 
 pub(super) fn run(typed: &Demo) -> Result<(), Failure> {
     crate::telemetry::start(true);
@@ -72,6 +78,7 @@ struct Company {
     edge: Vec<JoinHandle<()>>,
     people: JoinHandle<()>,
     shutdown: Shutdown,
+    began: Timestamp,
 }
 
 impl Company {
@@ -82,6 +89,7 @@ impl Company {
                     Failure::text(Exit::Config, format!("the demo needs the listener `{name}`"))
                 })
             };
+        let began = Clock::system().now();
         let (otlp, lss) = (listener("otlp_http")?, listener("zpa_user_activity")?);
         let shop = App::start(AppKind::Flask, "shop", &otlp, typed).await?;
         let stock = App::start(AppKind::Express, "stock", &otlp, typed).await?;
@@ -118,14 +126,14 @@ impl Company {
         ));
         let people =
             fanlight_runtime::spawn("demo.people", traffic::drive(visits, typed.seed, shutdown.clone()));
-        Ok(Self { apps: vec![shop, stock], edge, people, shutdown })
+        Ok(Self { apps: vec![shop, stock], edge, people, shutdown, began })
     }
 
     /// Waits for the first joined trace, draws it, and says how to ask for more.
     async fn tell(&mut self, typed: &Demo, folder: &DataFolder) -> Result<(), Failure> {
         let client =
             Client::find(&Reach { server: None, token_file: None, data: Some(folder.path().to_owned()) })?;
-        let found = tokio::time::timeout(PATIENCE, first_trace(&client)).await;
+        let found = tokio::time::timeout(PATIENCE, first_trace(&client, self.began)).await;
         let Ok(found) = found else {
             return Err(Failure::text(
                 Exit::Failed,
@@ -185,11 +193,12 @@ impl Company {
 }
 
 /// Asks again until there is one.
-async fn first_trace(client: &Client) -> Result<String, Failure> {
+async fn first_trace(client: &Client, began: Timestamp) -> Result<String, Failure> {
+    let query = slow_trace(began);
     let mut turns = tokio::time::interval(Duration::from_millis(250));
     loop {
         turns.tick().await;
-        let rows = sql(client, SLOW_TRACE).await?;
+        let rows = sql(client, &query).await?;
         if let Some(id) = rows.first().and_then(|row| row.get(0)).and_then(Value::as_str) {
             return Ok(id.to_owned());
         }
