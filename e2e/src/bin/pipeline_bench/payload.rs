@@ -33,10 +33,10 @@ impl Payload {
             ExportTraceServiceRequest { resource_spans: (0..SERVICES).map(resource_spans).collect() };
         let bytes = request.encode_to_vec();
         let marks: Vec<usize> = bytes
-            .windows(4)
+            .windows(SLOT.len())
             .enumerate()
-            .filter(|(_, window)| *window == MARK)
-            .map(|(at, _)| at + MARK.len())
+            .filter(|(_, window)| *window == SLOT)
+            .map(|(at, _)| at + SLOT.len() - 4)
             .collect();
         Self { bytes, ids: marks }
     }
@@ -57,19 +57,15 @@ impl Payload {
     }
 }
 
-/// Stands before the number of the request in each id.
-const MARK: [u8; 4] = [0xfa, 0x17, 0x1e, 0x57];
+/// How each id begins: a mark, and four bytes for the number of the request.
+const SLOT: [u8; 6] = [0xfa, 0x17, 0, 0, 0, 0];
 
+/// An id of 16 or 8 bytes that ends in `tail`.
 fn id(length: usize, tail: u64) -> Vec<u8> {
-    let mut id = MARK.to_vec();
-    id.extend_from_slice(&[0; 4]);
-    id.extend_from_slice(&tail.to_be_bytes());
-    if length == 8 {
-        // The mark and the number leave no room for the tail: a span's id ends in its number within the request.
-        id = MARK.to_vec();
-        id.extend_from_slice(&u32::try_from(tail).unwrap_or(0).to_be_bytes());
-        id.rotate_left(4);
-    }
+    let mut id = SLOT.to_vec();
+    let tail = tail.to_be_bytes();
+    id.extend_from_slice(if length == 16 { &[0, 0] } else { &[] });
+    id.extend(tail.iter().skip(if length == 16 { 0 } else { 6 }));
     id
 }
 

@@ -110,7 +110,7 @@ impl Peer {
             .spawn()?;
         let mut peer = Self {
             name: "rotel",
-            does: "passes through, decodes and encodes",
+            does: "passes through; gzip out, which this version cannot switch off",
             endpoint: http,
             child,
             folder: folder.to_owned(),
@@ -230,7 +230,7 @@ fn python_peer(pattern: &str) -> Result<PathBuf> {
         };
     }
     ensure!(path.exists(), "`{}` is missing: run `cargo xtask setup`", path.display());
-    Ok(path)
+    Ok(std::path::absolute(path)?)
 }
 
 fn free_port() -> Result<SocketAddr> {

@@ -43,7 +43,7 @@ fn work(to: SocketAddr, payload: &Payload, left: &AtomicUsize) -> Result<Vec<f64
         for attempt in 0_u64.. {
             match post(&mut connection, to, &body, false)? {
                 200..=299 => break,
-                429 | 503 if attempt < 2_000 => std::thread::park_timeout(Duration::from_millis(5)),
+                429 | 503 if attempt < 12_000 => std::thread::park_timeout(Duration::from_millis(5)),
                 status => bail!("`{to}` answered {status}"),
             }
         }

@@ -70,7 +70,9 @@ fn serve(stream: TcpStream, counted: &Counted) -> Result<()> {
         if connection.read_line(&mut line)? == 0 {
             return Ok(());
         }
-        read_request(&mut connection, &mut body)?;
+        if read_request(&mut connection, &mut body)? {
+            body = inflate(&body)?;
+        }
         let spans = count(&body).context("not an OTLP request")?;
         connection.get_mut().write_all(
             b"HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n",
@@ -80,8 +82,9 @@ fn serve(stream: TcpStream, counted: &Counted) -> Result<()> {
     }
 }
 
-fn read_request(connection: &mut BufReader<TcpStream>, body: &mut Vec<u8>) -> Result<()> {
-    let (mut length, mut is_chunked) = (0_u64, false);
+/// True where the body is gzip.
+fn read_request(connection: &mut BufReader<TcpStream>, body: &mut Vec<u8>) -> Result<bool> {
+    let (mut length, mut is_chunked, mut is_gzip) = (0_u64, false, false);
     let mut line = String::new();
     loop {
         line.clear();
@@ -94,14 +97,11 @@ fn read_request(connection: &mut BufReader<TcpStream>, body: &mut Vec<u8>) -> Re
             length = value.trim().parse()?;
         }
         is_chunked |= header == "transfer-encoding: chunked";
-        ensure!(
-            !header.starts_with("content-encoding:") || header.ends_with("identity"),
-            "the sink takes plain bodies only: {header}"
-        );
+        is_gzip |= header == "content-encoding: gzip";
     }
     if !is_chunked {
         connection.by_ref().take(length).read_to_end(body)?;
-        return Ok(());
+        return Ok(is_gzip);
     }
     loop {
         line.clear();
@@ -111,9 +111,15 @@ fn read_request(connection: &mut BufReader<TcpStream>, body: &mut Vec<u8>) -> Re
         line.clear();
         connection.read_line(&mut line)?;
         if length == 0 {
-            return Ok(());
+            return Ok(is_gzip);
         }
     }
+}
+
+fn inflate(gzip: &[u8]) -> Result<Vec<u8>> {
+    let mut body = Vec::with_capacity(gzip.len() * 8);
+    flate2::read::GzDecoder::new(gzip).read_to_end(&mut body)?;
+    Ok(body)
 }
 
 /// Spans in a request: field 2 of field 2 of field 1.
