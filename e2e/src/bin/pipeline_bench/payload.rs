@@ -25,12 +25,19 @@ pub(crate) struct Payload {
     bytes: Vec<u8>,
     /// Offsets of the eight bytes that differ from request to request.
     ids: Vec<usize>,
+    /// Offsets of the spans' starts and ends, which move on with each request.
+    times: Vec<(usize, u64)>,
 }
+
+/// How much later each request's spans are than those of the one before.
+const STEP_NANOS: u64 = 1_000_000;
+const LASTING_NANOS: u64 = 20_000_000;
 
 impl Payload {
     pub(crate) fn new() -> Self {
-        let request =
-            ExportTraceServiceRequest { resource_spans: (0..SERVICES).map(resource_spans).collect() };
+        let start = process_time();
+        let resource_spans = (0..SERVICES).map(|service| resource_spans(service, start)).collect();
+        let request = ExportTraceServiceRequest { resource_spans };
         let bytes = request.encode_to_vec();
         let marks: Vec<usize> = bytes
             .windows(SLOT.len())
@@ -38,7 +45,15 @@ impl Payload {
             .filter(|(_, window)| *window == SLOT)
             .map(|(at, _)| at + SLOT.len() - 4)
             .collect();
-        Self { bytes, ids: marks }
+        let times = bytes
+            .windows(8)
+            .enumerate()
+            .filter_map(|(at, window)| {
+                let time = u64::from_le_bytes(window.try_into().ok()?);
+                (time == start || time == start + LASTING_NANOS).then_some((at, time))
+            })
+            .collect();
+        Self { bytes, ids: marks, times }
     }
 
     pub(crate) fn bytes_per_span(&self) -> usize {
@@ -51,6 +66,11 @@ impl Payload {
         for at in &self.ids {
             if let Some(slot) = body.get_mut(*at..at + 4) {
                 slot.copy_from_slice(&number.to_be_bytes());
+            }
+        }
+        for (at, time) in &self.times {
+            if let Some(slot) = body.get_mut(*at..at + 8) {
+                slot.copy_from_slice(&(time + u64::from(number) * STEP_NANOS).to_le_bytes());
             }
         }
         body
@@ -69,7 +89,7 @@ fn id(length: usize, tail: u64) -> Vec<u8> {
     id
 }
 
-fn resource_spans(service: usize) -> ResourceSpans {
+fn resource_spans(service: usize, start: u64) -> ResourceSpans {
     let names = [
         "service.version",
         "service.instance.id",
@@ -84,7 +104,7 @@ fn resource_spans(service: usize) -> ResourceSpans {
     let mut attributes = vec![text("service.name", format!("service-{service}"))];
     attributes.extend(names.map(|name| text(name, format!("{name}-{service}"))));
     let spans = (0..SPANS_PER_REQUEST / SERVICES)
-        .map(|number| one_span(service * SPANS_PER_REQUEST / SERVICES + number))
+        .map(|number| one_span(service * SPANS_PER_REQUEST / SERVICES + number, start))
         .collect();
     ResourceSpans {
         resource: Some(Resource { attributes, ..Resource::default() }),
@@ -100,11 +120,10 @@ fn resource_spans(service: usize) -> ResourceSpans {
     }
 }
 
-fn one_span(number: usize) -> Span {
+fn one_span(number: usize, start: u64) -> Span {
     let is_server = number.is_multiple_of(2);
     let is_joined = is_server && (number / 2) % 100 < JOINED_PERCENT;
     let tail = number as u64 + 1;
-    let start = process_time();
     let port = i64::from(FIRST_PORT) + (number % usize::from(CONNECTIONS_KNOWN)) as i64;
     let peer = if is_joined { CONNECTOR_ADDRESS } else { "203.0.113.9" };
     let mut attributes = vec![
@@ -142,7 +161,7 @@ fn one_span(number: usize) -> Span {
         name: format!("GET /api/v1/items/{}", number % 40),
         kind: if is_server { 2 } else { 3 },
         start_time_unix_nano: start,
-        end_time_unix_nano: start + 20_000_000,
+        end_time_unix_nano: start + LASTING_NANOS,
         attributes,
         events,
         ..Span::default()
