@@ -161,7 +161,7 @@ async fn the_log_is_cut_also_when_nothing_comes() {
     let (segments, _) = Segments::open("/log".as_ref(), 256, Arc::new(disk)).unwrap();
     let (forward, logged) = tokio::sync::mpsc::channel::<Logged<_>>(16);
     let appender = Appender::start(segments, 16, forward).unwrap();
-    let ready = fanlight_api::Readiness::waiting_for("the test");
+    let ready = fanlight_api::Readiness::default().part("pipeline", "the test");
     let running =
         super::super::start_pipeline(pipeline, logged, appender.clone(), Clock::system(), ready).unwrap();
     for _ in 0..8 {
@@ -185,10 +185,9 @@ async fn a_server_without_its_pipeline_is_not_ready() {
     let (forward, _kept) = tokio::sync::mpsc::channel::<Logged<fanlight_intake::Payload>>(1);
     let appender = Appender::start(segments, 1, forward).unwrap();
     let (ends, logged) = tokio::sync::mpsc::channel(1);
-    let ready = fanlight_api::Readiness::waiting_for("the test");
-    ready.reached();
-    let running =
-        super::super::start_pipeline(pipeline, logged, appender, Clock::system(), ready.clone()).unwrap();
+    let ready = fanlight_api::Readiness::default();
+    let part = ready.part("pipeline", "the test");
+    let running = super::super::start_pipeline(pipeline, logged, appender, Clock::system(), part).unwrap();
     drop(ends);
     fanlight_runtime::spawn_blocking("join", move || running.join().is_ok()).await.unwrap();
     let reason = ready.waits_for().expect("not ready");
