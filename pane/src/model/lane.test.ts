@@ -49,11 +49,13 @@ test("the keys of a rung stand beside what both partners say", () => {
 
 test("a request without a link is seen, with the reason", () => {
   const found = joined({ links: [], segments: [], access_events: [] });
-  expect(unlinkedRequests(found, []).map((one) => one.id)).toEqual(["a"]);
+  expect(unlinkedRequests(found, []).entries.map((one) => one.id)).toEqual(["a"]);
   const bare = joined({ spans: [span("a", null, 0, 1, { kind: "server" })], links: [] });
-  const [request] = unlinkedRequests(bare, []);
+  const [request] = unlinkedRequests(bare, []).entries;
   expect(request && whyUnlinked(request, [])).toContain("no key to join on");
-  expect(unlinkedRequests(joined(), joinsOf(joined()))).toEqual([]);
+  const called = span("s", "b", 210, 50, { kind: "server", service_name: "stock" });
+  const whole = joined({ spans: [...joined().wire.spans, called] });
+  expect(unlinkedRequests(whole, joinsOf(whole))).toEqual({ entries: [], between: 1 });
 });
 
 test("an access event without a span says why", () => {

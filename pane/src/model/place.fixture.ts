@@ -9,6 +9,7 @@ export const readable: Place[] = [
   searchPlace(),
   searchPlace('{ name = "a & b = ?" }', { kind: "last", back: "7d" }),
   searchPlace("{}", { kind: "fixed", start: nanos(1_790_000_000_000_000_001n), end: nanos(1_790_000_001_000_000_000n) }),
+  { ...searchPlace("{ status = error }"), order: "longest" },
   tracePlace(ID),
   tracePlace(ID, "b7ad6b7169203331"),
   { ...tracePlace(ID), event: "e1", tab: "raw", find: "a b", only: true, zoom: { from: 1000, to: 2_000_000 } },

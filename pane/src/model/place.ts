@@ -2,6 +2,7 @@
 
 import { type Nanos, parseTime, toRfc3339 } from "../api/nanos";
 import { DEFAULT, type Range, backOf } from "./range";
+import type { Order } from "./results";
 import { ALL } from "./traceql";
 import type { Stretch } from "./zoom";
 
@@ -9,6 +10,7 @@ export interface SearchPlace {
   view: "search";
   q: string;
   range: Range;
+  order: Order;
 }
 
 export interface TracePlace {
@@ -33,7 +35,7 @@ export interface UnknownPlace {
 export type Place = SearchPlace | TracePlace | UnknownPlace;
 
 export function searchPlace(q = ALL, range: Range = DEFAULT): SearchPlace {
-  return { view: "search", q, range };
+  return { view: "search", q, range, order: "newest" };
 }
 
 export function tracePlace(id: string, span: string | null = null): TracePlace {
@@ -43,7 +45,8 @@ export function tracePlace(id: string, span: string | null = null): TracePlace {
 export function readPlace(path: string, query: string): Place {
   const asked = new URLSearchParams(query);
   if (path === "/" || path === "/search" || path === "/search/") {
-    return { view: "search", q: asked.get("q") ?? ALL, range: readRange(asked) };
+    const order = asked.get("order") === "longest" ? "longest" : "newest";
+    return { view: "search", q: asked.get("q") ?? ALL, range: readRange(asked), order };
   }
   const id = /^\/traces\/([^/]+)\/?$/.exec(path)?.[1];
   if (id === undefined) return { view: "unknown", path };
@@ -69,6 +72,7 @@ export function writePlace(place: Place): string {
   if (place.view === "search") {
     put("q", place.q === ALL ? null : place.q);
     writeRange(place.range, put);
+    put("order", place.order === "newest" ? null : place.order);
   } else {
     path = `/traces/${encodeURIComponent(place.id)}`;
     put("span", place.span);

@@ -6,10 +6,13 @@ import { counted } from "./format";
 import { type Join, isAsserted } from "./joins";
 import { requestsOf } from "./split";
 
-/** Requests of a trace that no access event explains. */
-export function unlinkedRequests(trace: Trace, joins: Join[]): Span[] {
+/** Requests of a trace that came from outside it and that no access event explains; calls between its services are only counted. */
+export function unlinkedRequests(trace: Trace, joins: Join[]): { entries: Span[]; between: number } {
+  const known = new Set(trace.spans.map((span) => span.id));
   const linked = new Set(joins.filter(isAsserted).map((join) => join.link.spanId));
-  return requestsOf(trace.spans).filter((span) => !linked.has(span.id));
+  const unlinked = requestsOf(trace.spans).filter((span) => !linked.has(span.id));
+  const entries = unlinked.filter((span) => span.parentId === null || !known.has(span.parentId));
+  return { entries, between: unlinked.length - entries.length };
 }
 
 /** Why a request may have no access event, from what its span tells. */
