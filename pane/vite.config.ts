@@ -21,7 +21,7 @@ export default defineConfig({
     sourcemap: false,
   },
   server: {
-    proxy: { "/api": { target, changeOrigin: true, headers: authorization() } },
+    proxy: { "/api": { target, changeOrigin: true, headers: { origin: target, ...authorization() } } },
   },
   test: {
     include: ["src/**/*.test.ts"],
