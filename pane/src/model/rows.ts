@@ -1,0 +1,64 @@
+// Which rows are seen: folding, and "only matches".
+
+import type { Row } from "./forest";
+
+/** The rows to draw, in order. A folded row hides its subtree; `only` hides all others. */
+export function visibleRows(rows: Row[], folded: ReadonlySet<number>, only: ReadonlySet<number> | null): Row[] {
+  const seen: Row[] = [];
+  for (let index = 0; index < rows.length; ) {
+    const row = rows[index];
+    if (!row) break;
+    if (only === null || only.has(index)) seen.push(row);
+    index = folded.has(index) && only === null ? row.past : index + 1;
+  }
+  return seen;
+}
+
+/** Every row that has something to fold. */
+export function foldAll(rows: Row[]): Set<number> {
+  return new Set(rows.filter((row) => row.childCount > 0 && row.depth > 0).map((row) => row.index));
+}
+
+/** Folds the deepest level that is still open. */
+export function foldOneLevel(rows: Row[], folded: ReadonlySet<number>): Set<number> {
+  const open = visibleRows(rows, folded, null).filter((row) => row.childCount > 0 && !folded.has(row.index));
+  const deepest = open.reduce((depth, row) => Math.max(depth, row.depth), 0);
+  return new Set([...folded, ...open.filter((row) => row.depth === deepest).map((row) => row.index)]);
+}
+
+/** Opens the shallowest level that is folded. */
+export function openOneLevel(rows: Row[], folded: ReadonlySet<number>): Set<number> {
+  const shut = visibleRows(rows, folded, null).filter((row) => folded.has(row.index));
+  const shallowest = shut.reduce((depth, row) => Math.min(depth, row.depth), Number.MAX_SAFE_INTEGER);
+  const opened = new Set(folded);
+  shut.filter((row) => row.depth === shallowest).forEach((row) => opened.delete(row.index));
+  return opened;
+}
+
+/** What must be open for a row to be seen. */
+export function openTo(rows: Row[], folded: ReadonlySet<number>, index: number): Set<number> {
+  const opened = new Set(folded);
+  for (let at = rows[index]?.parent ?? -1; at >= 0; at = rows[at]?.parent ?? -1) opened.delete(at);
+  return opened;
+}
+
+/** Matches with all that they hang on. */
+export function withAncestors(rows: Row[], matches: readonly number[]): Set<number> {
+  const kept = new Set<number>();
+  for (const match of matches) {
+    for (let at = match; at >= 0 && !kept.has(at); at = rows[at]?.parent ?? -1) kept.add(at);
+  }
+  return kept;
+}
+
+/** The stretch of rows that a window of `height` pixels shows, in steps, so that scrolling redraws seldom. */
+export function windowOf(top: number, height: number, rowHeight: number, count: number): [number, number] {
+  const first = Math.floor(top / rowHeight) - MARGIN;
+  const last = Math.ceil((top + height) / rowHeight) + MARGIN;
+  const from = Math.max(0, Math.floor(first / STEP) * STEP);
+  return [Math.min(from, count), Math.min(count, Math.max(from, Math.ceil(last / STEP) * STEP))];
+}
+
+/** Rows kept ready above and below, and by how many rows the window moves. */
+const MARGIN = 12;
+const STEP = 8;
