@@ -25,7 +25,7 @@ const MICRO: [&str; 9] = [
 /// Runs the micro-benchmarks, then the whole pipeline beside its peers, which prints the table.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let mut steps = Steps::new("bench");
-    steps.step("setup", "cargo xtask setup", setup::run);
+    steps.step("setup", "cargo xtask setup", || setup::run(setup::Need::Run));
     steps.step("build", &line(&cargo(BUILD)), || run_command(&mut cargo(BUILD)));
     steps.step("stages", &line(&cargo(MICRO)), || run_command(&mut cargo(MICRO)));
     let mut pipeline = Command::new(place::release("pipeline_bench"));

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::process::{cargo, line, run as run_command};
 use crate::steps::Steps;
-use crate::{place, setup};
+use crate::{pane, place, setup};
 
 /// The whole workspace, so that demo and tests agree on every feature and share one build (docs/adr/0005).
 const BUILD: [&str; 3] = ["build", "--workspace", "--bins"];
@@ -20,7 +20,8 @@ const UNWATCHED: [&str; 2] = ["--for", "30s"];
 /// demo alone and its shutdown is seen to its end.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let mut steps = Steps::new("demo: ready");
-    steps.step("setup", "cargo xtask setup", setup::run);
+    steps.step("setup", "cargo xtask setup", || setup::run(setup::Need::Run));
+    steps.step("pane", "cargo xtask pane", pane::build);
     steps.step("build", &line(&cargo(BUILD)), || run_command(&mut cargo(BUILD)));
     steps.finish()?;
     let mut demo = Command::new(place::fanlight());

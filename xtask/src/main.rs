@@ -13,10 +13,12 @@ mod example;
 mod layers;
 mod licences;
 mod metadata;
+mod pane;
 mod place;
 mod process;
 mod setup;
 mod source;
+mod stamp;
 mod steps;
 mod test;
 mod tidy;
@@ -31,6 +33,7 @@ cargo xtask COMMAND
                       everything that must hold; ARGS go to `cargo test`
   bench [ARGS]        the benchmarks; ARGS go to the pipeline's
   setup               install what demo and test need; prints what is missing first
+  pane                install and build the pane, if it changed
   tidy                the rules of the tree: lengths, names, pages, events
   layers              which crate may use which
   licences            licences and doubled versions of what we depend on
@@ -56,7 +59,8 @@ fn run(command: &str, rest: &[String]) -> anyhow::Result<ExitCode> {
         "demo" => demo::run(rest)?,
         "test" => test::run(rest)?,
         "bench" => bench::run(rest)?,
-        "setup" => setup::run()?,
+        "setup" => setup::run(setup::Need::Test)?,
+        "pane" => pane::build()?,
         "tidy" => tidy::run()?,
         "layers" => layers::run()?,
         "licences" => licences::run()?,

@@ -14,13 +14,15 @@ use crate::{place, steps};
 use peers::Work;
 use tools::{Missing, Way};
 
+pub(crate) use tools::Need;
+
 /// Installs what is missing, or says how to.
-pub(crate) fn run() -> Result<()> {
-    install_tools()?;
+pub(crate) fn run(need: Need) -> Result<()> {
+    install_tools(need)?;
     let Some(python) = tools::python(&can_make_venv) else {
         bail!("no `python3` here can make a virtual environment");
     };
-    make(&peers::plan(&place::root(), &place::peers(), &python)?)?;
+    make(&peers::plan(need, &place::root(), &place::peers(), &python)?)?;
     println!("setup: nothing is missing");
     Ok(())
 }
@@ -46,8 +48,8 @@ fn make(works: &[Work]) -> Result<()> {
     Ok(())
 }
 
-fn install_tools() -> Result<()> {
-    let missing = missing_tools();
+fn install_tools(need: Need) -> Result<()> {
+    let missing = missing_tools(need);
     if missing.is_empty() {
         return Ok(());
     }
@@ -63,15 +65,16 @@ fn install_tools() -> Result<()> {
         }
         Way::Tell(line) => bail!("these have to be installed first; run: {line}"),
     }
-    let still: Vec<&str> = missing_tools().iter().map(|tool| tool.name).collect();
+    let still: Vec<&str> = missing_tools(need).iter().map(|tool| tool.name).collect();
     if !still.is_empty() {
         bail!("installed, and still missing: {}", still.join(", "));
     }
     Ok(())
 }
 
-fn missing_tools() -> Vec<Missing> {
+fn missing_tools(need: Need) -> Vec<Missing> {
     tools::missing(
+        need,
         &|program, arguments| succeeds(program, arguments),
         tools::python(&can_make_venv).is_some(),
     )

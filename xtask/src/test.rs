@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::process::{cargo, line, run as run_command};
 use crate::steps::Steps;
-use crate::{example, layers, licences, setup, tidy};
+use crate::{example, layers, licences, pane, setup, tidy};
 
 const FORMAT: [&str; 4] = ["fmt", "--all", "--", "--check"];
 const LINTS: [&str; 6] = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
@@ -15,9 +15,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let (part, rest) = part(arguments);
     let mut steps = Steps::new("test");
     if part != Part::Unit {
-        steps.step("setup", "cargo xtask setup", setup::run);
+        steps.step("setup", "cargo xtask setup", || setup::run(setup::Need::Test));
     }
+    // Before cargo, which embeds it.
+    steps.step("pane", "cargo xtask pane", pane::build);
     if part == Part::All {
+        steps.step("pane tests", "npm --prefix pane test", pane::check);
         steps.step("format", "cargo fmt --all", || run_command(&mut cargo(FORMAT)));
         steps.step("tidy", "cargo xtask tidy", tidy::run);
         steps.step("layers", "cargo xtask layers", layers::run);

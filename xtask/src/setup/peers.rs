@@ -5,9 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::process::run as run_command;
+use crate::stamp::{Stamp, hash, read};
+
+use super::Need;
 
 /// One thing to make.
 pub(crate) struct Work {
@@ -17,15 +20,14 @@ pub(crate) struct Work {
     how: How,
 }
 
-struct Stamp {
-    file: PathBuf,
-    value: String,
-}
-
 enum How {
     Python { python: String, requirements: PathBuf, venv: PathBuf },
     Node { folder: PathBuf },
+    Debian { package: &'static str, program: &'static str, folder: PathBuf },
 }
+
+/// Programs taken out of a package of Debian without installing it, because installing it would start a server.
+const UNPACKED: [(&str, &str); 1] = [("prometheus", "usr/bin/promtool")];
 
 const REQUIREMENTS: &str = "e2e/requirements.txt";
 const STAMP: &str = "made-from";
@@ -33,9 +35,12 @@ const STAMP: &str = "made-from";
 const NODE_INSTALLS: [&str; 3] = ["package.json", "package-lock.json", ".npmrc"];
 
 /// Copies the sources of the Node apps, and lists what has to be made.
-pub(crate) fn plan(root: &Path, peers: &Path, python: &str) -> Result<Vec<Work>> {
+pub(crate) fn plan(need: Need, root: &Path, peers: &Path, python: &str) -> Result<Vec<Work>> {
     let mut works = Vec::new();
     works.extend(plan_python(root, peers, python)?);
+    if need == Need::Test {
+        works.extend(UNPACKED.map(|(package, program)| plan_debian(peers, package, program)));
+    }
     for (name, source) in node_apps(&root.join("e2e"))? {
         works.push(plan_node(&source, &peers.join(&name), &name)?);
     }
@@ -56,12 +61,17 @@ fn plan_python(root: &Path, peers: &Path, python: &str) -> Result<Option<Work>> 
     }))
 }
 
-fn plan_node(source: &Path, folder: &Path, name: &str) -> Result<Work> {
-    fs::create_dir_all(folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
-    for entry in files(source)? {
-        let to = folder.join(entry.file_name().unwrap_or_default());
-        fs::copy(&entry, &to).with_context(|| format!("cannot copy `{}`", entry.display()))?;
+fn plan_debian(peers: &Path, package: &'static str, program: &'static str) -> Work {
+    let folder = peers.join(package);
+    Work {
+        what: format!("`{}`, `{program}` of Debian's package `{package}`", folder.display()),
+        stamp: Stamp { file: folder.join(STAMP), value: hash(&[package.as_bytes(), program.as_bytes()]) },
+        how: How::Debian { package, program, folder },
     }
+}
+
+fn plan_node(source: &Path, folder: &Path, name: &str) -> Result<Work> {
+    copy(source, folder)?;
     let mut parts = Vec::new();
     for install in NODE_INSTALLS {
         let path = source.join(install);
@@ -84,15 +94,9 @@ impl Work {
                 let quiet = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
                 run_command(Command::new("npm").args(quiet).current_dir(folder))?;
             }
+            How::Debian { package, program, folder } => unpack(package, program, folder)?,
         }
-        let Stamp { file, value } = &self.stamp;
-        fs::write(file, value).with_context(|| format!("cannot write `{}`", file.display()))
-    }
-}
-
-impl Stamp {
-    fn holds(&self) -> bool {
-        fs::read_to_string(&self.file).is_ok_and(|value| value == self.value)
+        self.stamp.write()
     }
 }
 
@@ -100,6 +104,28 @@ fn make_venv(python: &str, requirements: &Path, venv: &Path) -> Result<()> {
     run_command(Command::new(python).args(["-m", "venv", "--clear"]).arg(venv))?;
     let quiet = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
     run_command(Command::new(venv.join("bin").join("python")).args(quiet).arg(requirements))
+}
+
+/// Downloads the package beside the program and takes that out of it; nothing of the system changes.
+fn unpack(package: &str, program: &str, folder: &Path) -> Result<()> {
+    drop(fs::remove_dir_all(folder));
+    fs::create_dir_all(folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
+    run_command(Command::new("apt-get").args(["--quiet", "download", package]).current_dir(folder))
+        .with_context(|| {
+            format!("`apt-get update` may help; else put `{program}` into `{}`", folder.display())
+        })?;
+    let is_package = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "deb");
+    let Some(downloaded) = files(folder)?.into_iter().find(is_package) else {
+        bail!("`apt-get download {package}` left no package in `{}`", folder.display());
+    };
+    run_command(Command::new("dpkg-deb").arg("--extract").arg(&downloaded).arg(folder))?;
+    let name = Path::new(program).file_name().unwrap_or_default();
+    fs::rename(folder.join(program), folder.join(name))
+        .with_context(|| format!("there is no `{program}` in `{package}`"))?;
+    for rest in ["usr", "etc", "var", "lib"] {
+        drop(fs::remove_dir_all(folder.join(rest)));
+    }
+    fs::remove_file(&downloaded).with_context(|| format!("cannot remove `{}`", downloaded.display()))
 }
 
 /// Folders of `e2e/` with a lock file of npm.
@@ -116,6 +142,21 @@ fn node_apps(e2e: &Path) -> Result<Vec<(String, PathBuf)>> {
     Ok(apps)
 }
 
+/// The files of a folder and of those in it, but for what npm installed there by hand.
+fn copy(source: &Path, folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
+    for entry in entries(source)? {
+        let name = entry.file_name().unwrap_or_default();
+        let to = folder.join(name);
+        if entry.is_file() {
+            fs::copy(&entry, &to).with_context(|| format!("cannot copy `{}`", entry.display()))?;
+        } else if name != "node_modules" {
+            copy(&entry, &to)?;
+        }
+    }
+    Ok(())
+}
+
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(entries(folder)?.into_iter().filter(|path| path.is_file()).collect())
 }
@@ -125,22 +166,6 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
         fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect()
     };
     list().with_context(|| format!("cannot list `{}`", folder.display()))
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
-}
-
-/// FNV-1a over the parts and their lengths: it tells that a file changed, nobody attacks it, and it needs no crate.
-fn hash(parts: &[&[u8]]) -> String {
-    let mut state = 0xcbf2_9ce4_8422_2325_u64;
-    for part in parts {
-        let length = (part.len() as u64).to_be_bytes();
-        for byte in length.iter().chain(*part) {
-            state = (state ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-    format!("{state:016x}\n")
 }
 
 #[cfg(test)]
@@ -162,7 +187,7 @@ mod tests {
         }
 
         fn plan(&self) -> Vec<Work> {
-            plan(&self.0.join("root"), &self.0.join("peers"), "python3").expect("planned")
+            plan(Need::Run, &self.0.join("root"), &self.0.join("peers"), "python3").expect("planned")
         }
     }
 
@@ -200,10 +225,5 @@ mod tests {
         assert!(folder.plan().is_empty());
         folder.write("root/e2e/requirements.txt", "flask==3.1.1\n");
         assert_eq!(folder.plan().len(), 1);
-    }
-
-    #[test]
-    fn parts_cannot_run_into_each_other() {
-        assert_ne!(hash(&[b"ab", b"c"]), hash(&[b"a", b"bc"]));
     }
 }

@@ -36,6 +36,10 @@ const fn tool(name: &'static str, source: Source, why: &'static str, look: &'sta
     Tool { missing: Missing { name, why, source }, look }
 }
 
+/// What Vite asks for.
+const NODE_IS_NEW_ENOUGH: &str = "const [major, minor] = process.versions.node.split('.').map(Number); \
+     process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)";
+
 /// `look` is the command that tells that a tool is there.
 const TOOLS: &[Tool] = &[
     tool(
@@ -50,13 +54,33 @@ const TOOLS: &[Tool] = &[
         "plays the two users of the demo and the tests",
         &["curl", "--version"],
     ),
-    tool("node", Source::Debian("nodejs"), "runs the Express app", &["node", "--version"]),
-    tool("npm", Source::Debian("npm"), "installs what the Express app needs", &["npm", "--version"]),
+    tool(
+        "node",
+        Source::Debian("nodejs"),
+        "builds the pane and runs the Express app; Node.js 20.19 or newer",
+        &["node", "--eval", NODE_IS_NEW_ENOUGH],
+    ),
+    tool(
+        "npm",
+        Source::Debian("npm"),
+        "installs what the pane and the Express app need",
+        &["npm", "--version"],
+    ),
     tool(
         "libpython",
         Source::Debian("libpython3.11"),
         "is what the rotel in PyPI's package is linked with",
         &["sh", "-c", "PATH=$PATH:/sbin ldconfig -p | grep -q libpython3.11.so.1.0"],
+    ),
+];
+
+/// What the tests need beside that.
+const TEST_TOOLS: &[Tool] = &[
+    tool(
+        "chromium",
+        Source::Debian("chromium"),
+        "opens the pane as a person's browser does",
+        &["chromium", "--version"],
     ),
     tool("rustfmt", Source::Rustup("rustfmt"), "checks the format", &["rustfmt", "--version"]),
     tool("clippy", Source::Rustup("clippy"), "checks the lints", &["cargo-clippy", "--version"]),
@@ -85,12 +109,22 @@ pub(crate) fn python(can_make_venv: &dyn Fn(&str) -> bool) -> Option<String> {
     PYTHONS.into_iter().find(|python| can_make_venv(python)).map(str::to_owned)
 }
 
+/// For whom tools are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// The demo and the benchmarks.
+    Run,
+    /// The tests, which need more.
+    Test,
+}
+
 /// What is missing, given a look at each tool.
-pub(crate) fn missing(works: &dyn Fn(&str, &[&str]) -> bool, has_python: bool) -> Vec<Missing> {
+pub(crate) fn missing(need: Need, works: &dyn Fn(&str, &[&str]) -> bool, has_python: bool) -> Vec<Missing> {
     let is_there =
         |tool: &&Tool| tool.look.split_first().is_some_and(|(program, arguments)| works(program, arguments));
+    let more = if need == Need::Test { TEST_TOOLS } else { &[] };
     let mut missing: Vec<Missing> =
-        TOOLS.iter().filter(|tool| !is_there(tool)).map(|tool| tool.missing.clone()).collect();
+        TOOLS.iter().chain(more).filter(|tool| !is_there(tool)).map(|tool| tool.missing.clone()).collect();
     if !has_python {
         missing.push(PYTHON);
     }
@@ -132,7 +166,7 @@ mod tests {
     use super::*;
 
     fn without(absent: &[&str], has_python: bool) -> Vec<Missing> {
-        missing(&|program, _| !absent.contains(&program), has_python)
+        missing(Need::Test, &|program, _| !absent.contains(&program), has_python)
     }
 
     #[test]
@@ -140,6 +174,13 @@ mod tests {
         assert!(without(&[], true).is_empty());
         let names: Vec<_> = without(&["npm", "curl"], false).iter().map(|tool| tool.name).collect();
         assert_eq!(names, ["curl", "npm", "python3-venv"]);
+    }
+
+    /// Whoever only wants to look does not install a browser.
+    #[test]
+    fn the_demo_needs_less_than_the_tests() {
+        assert!(missing(Need::Run, &|program, _| program != "chromium", true).is_empty());
+        assert_eq!(without(&["chromium"], true).len(), 1);
     }
 
     #[test]

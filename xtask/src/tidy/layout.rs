@@ -1,6 +1,7 @@
 //! How long things may be, and where a module lies.
 
 use super::finding::Finding;
+use super::pane;
 use crate::code;
 use crate::source::Source;
 
@@ -15,7 +16,7 @@ pub(crate) fn length_of_file(file: &Source) -> Vec<Finding> {
     let is_code = [".rs", ".py", ".js", ".ts"].iter().any(|ending| file.path.ends_with(ending));
     let lines = file.text.lines().count();
     match lines {
-        _ if !is_code => Vec::new(),
+        _ if !is_code || pane::is_generated(file) => Vec::new(),
         _ if lines > MAX_FILE => {
             vec![Finding::fail(
                 &file.path,
