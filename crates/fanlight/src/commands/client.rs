@@ -48,17 +48,29 @@ impl Client {
         Ok(Self { server, token, http: HttpClient::builder(TokioExecutor::new()).build_http() })
     }
 
+    /// Where it is: `http://127.0.0.1:8080`.
+    pub(super) fn server(&self) -> &str {
+        &self.server
+    }
+
     /// `GET path`.
     pub(super) async fn get(&self, path: &str) -> Result<Value, Failure> {
-        self.ask(Method::GET, path, Bytes::new()).await
+        self.answer(Method::GET, path, None).await?.map_err(Refused::into_failure)
     }
 
     /// `POST path` with a JSON body.
     pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        self.ask(Method::POST, path, Bytes::from(body.to_string())).await
+        self.answer(Method::POST, path, Some(body)).await?.map_err(Refused::into_failure)
     }
 
-    async fn ask(&self, method: Method, path: &str, body: Bytes) -> Result<Value, Failure> {
+    /// The server's answer, or its refusal for whoever can say more of it than its sentence.
+    pub(super) async fn answer(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Result<Value, Refused>, Failure> {
+        let body = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.server))
@@ -89,15 +101,30 @@ impl Client {
             .map_err(anyhow::Error::from_boxed)?
             .to_bytes();
         if status.is_success() {
-            return Ok(serde_json::from_slice(&body)?);
+            return Ok(Ok(serde_json::from_slice(&body)?));
         }
-        Err(self.refused(status, &body))
+        Ok(Err(Refused { status, problem: serde_json::from_slice(&body).unwrap_or(Value::Null) }))
+    }
+}
+
+/// The server's `application/problem+json`.
+pub(super) struct Refused {
+    status: StatusCode,
+    problem: Value,
+}
+
+impl Refused {
+    pub(super) fn field(&self, name: &str) -> Option<&str> {
+        self.problem.get(name).and_then(Value::as_str)
     }
 
-    /// The server's `application/problem+json`, in a person's words.
-    fn refused(&self, status: StatusCode, body: &[u8]) -> Failure {
-        let problem: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
-        let field = |name: &str| problem.get(name).and_then(Value::as_str);
+    pub(super) fn number(&self, name: &str) -> Option<u64> {
+        self.problem.get(name).and_then(Value::as_u64)
+    }
+
+    /// In a person's words.
+    pub(super) fn into_failure(self) -> Failure {
+        let (status, field) = (self.status, |name: &str| self.field(name));
         let text = field("detail")
             .or_else(|| field("title"))
             .map_or_else(|| format!("the server answered {status}"), str::to_owned);
