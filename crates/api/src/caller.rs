@@ -2,21 +2,29 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use fanlight_model::TraceId;
 use http::header::{self, HeaderMap, HeaderValue};
-use http::uri::Authority;
-use http::{StatusCode, Uri};
+use http::uri::{Authority, Scheme};
+use http::{Method, StatusCode, Uri};
 
-use crate::Problem;
 use crate::state::Shared;
+use crate::{Problem, cookie};
 
-/// Gives the request a trace id (the caller's own, where it sent one) and writes problems down with it.
-pub(crate) async fn traced(request: Request, next: Next) -> Response {
+/// Gives the request a trace id (the caller's own, where it sent one), writes problems down with it, and measures how long the
+/// answer took.
+pub(crate) async fn traced(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let trace_id = trace_id_of(request.headers()).unwrap_or_else(new_trace_id);
+    let route = request.extensions().get::<MatchedPath>().map(|path| route_name(path.as_str()).to_owned());
+    let method = request.method().clone();
+    let began = shared.api.clock.elapsed();
     let mut response = next.run(request).await;
+    let took = shared.api.clock.elapsed().saturating_sub(began);
+    let status = response.status();
+    let labels = [route.as_deref().unwrap_or("none"), method_name(&method), status.as_str()];
+    shared.requests.observe_duration(&labels, took, Some(trace_id));
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let allow = response.headers_mut().remove(header::ALLOW);
         response = problem.answer(trace_id);
@@ -25,15 +33,33 @@ pub(crate) async fn traced(request: Request, next: Next) -> Response {
         }
     }
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // A page of another origin can neither embed an answer nor learn from trying to.
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
     response
+}
+
+/// The files of the pane are one route to whoever reads metrics.
+fn route_name(path: &str) -> &str {
+    if path.starts_with("/assets/") { "/assets/{path}" } else { path }
+}
+
+/// Methods of our own routes; a caller can make up others.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        _ => "other",
+    }
 }
 
 /// Lets in who came under a name of ours. A page that had its own name resolved to our address sends that name as `Host`; a page
 /// of another site sends its own as `Origin`.
 pub(crate) async fn under_our_name(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    match check_name(request.uri(), request.headers(), &shared.api.hosts) {
+    let scheme = request.extensions().get::<Scheme>();
+    match check_name(request.uri(), request.headers(), &shared.api.hosts, scheme) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
@@ -47,23 +73,67 @@ pub(crate) async fn token(State(shared): State<Shared>, request: Request, next: 
     }
 }
 
-/// Lets in who is on this machine, or has the token.
-pub(crate) async fn local_or_token(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    if peer.is_some_and(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback()) {
+/// Lets in who has the token, or a session.
+pub(crate) async fn signed_in(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    match check_signed_in(request.method(), request.headers(), &shared) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Lets in who is on this machine, or has the token or a session.
+pub(crate) async fn local_or_signed_in(
+    State(shared): State<Shared>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if address(&request).is_some_and(|peer| peer.to_canonical().is_loopback()) {
         return next.run(request).await;
     }
-    token(State(shared), request, next).await
+    signed_in(State(shared), request, next).await
+}
+
+/// Where the request came from, as far as whoever serves the router tells.
+pub(crate) fn address(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip())
+}
+
+/// Whether it came over TLS, likewise: a `Scheme` among the request's extensions.
+pub(crate) fn came_over_tls(request: &Request) -> bool {
+    request.extensions().get::<Scheme>().is_some_and(|scheme| *scheme == Scheme::HTTPS)
+}
+
+fn unauthorised(code: &'static str, detail: &'static str, hint: &'static str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, code, "a sign-in is needed", detail, hint)
+}
+
+fn check_signed_in(method: &Method, headers: &HeaderMap, shared: &Shared) -> Result<(), Problem> {
+    // Who sends a token is judged by it: a wrong one is an error to be told, not a reason to look further.
+    if headers.contains_key(header::AUTHORIZATION) {
+        return check_token(headers, shared);
+    }
+    let mut sessions = cookie::sessions(headers).peekable();
+    if sessions.peek().is_none() {
+        return Err(unauthorised(
+            "token_missing",
+            "the request has no token and no session",
+            "a program sends `Authorization: Bearer …` with the text of `admin.token` in the server's data folder; a browser opens the URL that `fanlight url` prints",
+        ));
+    }
+    if !sessions.any(|session| shared.api.sign_in.is_session(session)) {
+        return Err(unauthorised(
+            "session_unknown",
+            "the session has ended, or was never there",
+            "sessions last twelve hours and are kept in memory: a restart of the server ends them; `fanlight url` prints a URL for a new one",
+        ));
+    }
+    cookie::check_same_origin(method, headers)
 }
 
 fn check_token(headers: &HeaderMap, shared: &Shared) -> Result<(), Problem> {
-    let refused = |code, detail| {
-        let hint =
-            "send `Authorization: Bearer …` with the text of `admin.token` in the server's data folder";
-        Problem::new(StatusCode::UNAUTHORIZED, code, "a token is needed", detail, hint)
-    };
+    let hint = "send `Authorization: Bearer …` with the text of `admin.token` in the server's data folder";
     let Some(value) = headers.get(header::AUTHORIZATION) else {
-        return Err(refused("token_missing", "the request has no token"));
+        return Err(unauthorised("token_missing", "the request has no token", hint));
     };
     let presented = value.to_str().ok().and_then(|text| text.split_once(' '));
     match presented {
@@ -72,11 +142,16 @@ fn check_token(headers: &HeaderMap, shared: &Shared) -> Result<(), Problem> {
         {
             Ok(())
         }
-        _ => Err(refused("token_wrong", "the request's token is not the server's")),
+        _ => Err(unauthorised("token_wrong", "the request's token is not the server's", hint)),
     }
 }
 
-fn check_name(uri: &Uri, headers: &HeaderMap, hosts: &[String]) -> Result<(), Problem> {
+fn check_name(
+    uri: &Uri,
+    headers: &HeaderMap,
+    hosts: &[String],
+    scheme: Option<&Scheme>,
+) -> Result<(), Problem> {
     let host = sole_host(uri, headers)?;
     if !is_ours(host.host(), hosts) {
         return Err(Problem::new(
@@ -90,7 +165,7 @@ fn check_name(uri: &Uri, headers: &HeaderMap, hosts: &[String]) -> Result<(), Pr
     let mut origins = headers.get_all(header::ORIGIN).into_iter();
     match (origins.next(), origins.next()) {
         (None, _) => Ok(()),
-        (Some(origin), None) if is_same_site(origin, &host) => Ok(()),
+        (Some(origin), None) if is_same_origin(origin, &host, scheme) => Ok(()),
         _ => Err(Problem::new(
             StatusCode::FORBIDDEN,
             "origin_not_allowed",
@@ -132,18 +207,19 @@ fn is_ours(host: &str, hosts: &[String]) -> bool {
             .any(|ours| ours.trim_start_matches('[').trim_end_matches(']').eq_ignore_ascii_case(bare))
 }
 
-/// True where the page's name and port are those that the request came under.
-fn is_same_site(origin: &HeaderValue, host: &Authority) -> bool {
+/// True where the page's name and port are those that the request came under, and its scheme too where that is known.
+fn is_same_origin(origin: &HeaderValue, host: &Authority, scheme: Option<&Scheme>) -> bool {
     let text = origin.to_str().unwrap_or_default();
-    let (authority, usual_port) = match text.split_once("://") {
-        Some(("http", authority)) => (authority, 80),
-        Some(("https", authority)) => (authority, 443),
+    let (of_page, authority, usual_port) = match text.split_once("://") {
+        Some(("http", authority)) => (Scheme::HTTP, authority, 80),
+        Some(("https", authority)) => (Scheme::HTTPS, authority, 443),
         _ => return false,
     };
-    authority.parse::<Authority>().is_ok_and(|origin| {
-        origin.host().eq_ignore_ascii_case(host.host())
-            && origin.port_u16().unwrap_or(usual_port) == host.port_u16().unwrap_or(usual_port)
-    })
+    scheme.is_none_or(|scheme| *scheme == of_page)
+        && authority.parse::<Authority>().is_ok_and(|origin| {
+            origin.host().eq_ignore_ascii_case(host.host())
+                && origin.port_u16().unwrap_or(usual_port) == host.port_u16().unwrap_or(usual_port)
+        })
 }
 
 /// W3C `traceparent`: `00-<trace id>-<span id>-<flags>`.
@@ -172,7 +248,8 @@ mod tests {
             map.append(*name, HeaderValue::from_static(value));
         }
         let hosts = ["fanlight.example.com".to_owned(), "192.0.2.10".to_owned()];
-        let found = check_name(&uri.parse().expect("a URI"), &map, &hosts).err().map(|problem| problem.code);
+        let found =
+            check_name(&uri.parse().expect("a URI"), &map, &hosts, None).err().map(|problem| problem.code);
         assert_eq!(found, code, "{uri} {headers:?}");
     }
 
@@ -212,5 +289,13 @@ mod tests {
             Some("origin_not_allowed"),
         );
         check("/", &[("host", "localhost:8080"), ("origin", "null")], Some("origin_not_allowed"));
+    }
+
+    #[test]
+    fn over_tls_a_page_without_it_is_another_site() {
+        let (page, host) =
+            (HeaderValue::from_static("http://localhost:8443"), Authority::from_static("localhost:8443"));
+        assert!(is_same_origin(&page, &host, Some(&Scheme::HTTP)));
+        assert!(!is_same_origin(&page, &host, Some(&Scheme::HTTPS)));
     }
 }

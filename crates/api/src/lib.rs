@@ -1,9 +1,10 @@
 //! The HTTP API: JSON for people and their tools stops here.
 //!
-//! [`router`] answers `GET /api/v1/traces/{trace_id}`, `POST /api/v1/sql`, `GET /api/v1/status`, `GET /metrics`, `GET /livez`
-//! and `GET /readyz`. It refuses whoever has no token, whoever came under another's name (`Host`, `Origin`), and whatever would
-//! write; every refusal is `application/problem+json` with a stable code, a hint and the request's own trace id. It never
-//! opens a socket: whoever has one serves the router on it.
+//! [`router`] answers questions about traces (by id, by TraceQL, in SQL), serves the pane's files, and tells how the server is:
+//! `/metrics`, `/livez`, `/readyz`. `src/openapi.json` describes every route. It refuses whoever has neither the token nor a
+//! session, whoever came under another's name (`Host`, `Origin`), and whatever would write; every refusal is
+//! `application/problem+json` with a stable code, a hint and the request's own trace id. It never opens a socket: whoever has
+//! one serves the router on it.
 //!
 //! ```
 //! use fanlight_api::AdminToken;
@@ -14,19 +15,29 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod body;
 mod caller;
+mod choices;
+mod cookie;
 mod metrics;
+mod pane;
+mod parameters;
 mod problem;
 mod readiness;
 mod router;
+mod search;
+mod session;
+mod sign_in;
 mod sql;
 mod state;
 mod status;
 mod token;
 mod trace;
+mod traceql;
 
 pub use problem::Problem;
-pub use readiness::Readiness;
+pub use readiness::{PartState, Readiness, ReadinessPart};
 pub use router::router;
+pub use sign_in::{NewCode, SignIn, SignInError};
 pub use state::ApiState;
 pub use token::AdminToken;

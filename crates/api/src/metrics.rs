@@ -1,85 +1,65 @@
-//! `GET /metrics`, in OpenMetrics text.
+//! `GET /metrics`: OpenMetrics for whoever accepts it, else Prometheus's text.
 
-use std::fmt::Write as _;
+mod text;
 
 use axum::extract::State;
 use axum::response::IntoResponse;
-use fanlight_runtime::LedgerRow;
-use fanlight_store::{Snapshot, Table};
-use http::header;
+use fanlight_runtime::{MetricFamily, MetricKind, MetricSample, MetricValue};
+use fanlight_store::Table;
+use http::{HeaderMap, header};
 
 use crate::state::Shared;
+use text::Format;
 
-/// The ledger and the store's size. Labels are fixed words and configured names: no sender can add a series.
-pub(crate) async fn get(State(shared): State<Shared>) -> impl IntoResponse {
-    let text = write(&shared.api.ledger.rows(), &shared.api.store.snapshot());
-    ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
+/// The ledger, the store's size, and what every stage has to tell. Labels are fixed words and configured names: no sender can
+/// add a series.
+pub(crate) async fn get(State(shared): State<Shared>, headers: HeaderMap) -> impl IntoResponse {
+    let format = Format::accepted_by(&headers);
+    let text = text::write(&families(&shared), format);
+    ([(header::CONTENT_TYPE, format.content_type()), (header::VARY, "accept")], text)
 }
 
-fn write(rows: &[LedgerRow], snapshot: &Snapshot) -> String {
-    let mut text = String::new();
-    // Writing to a text cannot fail; the result is there for other writers.
-    if lines(&mut text, rows, snapshot).is_err() {
-        text.clear();
-    }
-    text
+fn families(shared: &Shared) -> Vec<MetricFamily> {
+    let build = sample(&[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+    let mut families = vec![gauge("fanlight_build_info", "What is running.", vec![build]), records(shared)];
+    let snapshot = shared.api.store.snapshot();
+    let of_tables = |number: &dyn Fn(Table) -> u64| {
+        Table::ALL.map(|table| sample(&[("table", table.as_str())], count(number(table)))).to_vec()
+    };
+    let rows = of_tables(&|table| snapshot.row_count(table));
+    families.push(gauge("fanlight_store_rows", "Rows in the store, in memory and in parts.", rows));
+    let parts = of_tables(&|table| snapshot.parts(table).len() as u64);
+    families.push(gauge("fanlight_store_parts", "Parts in the store.", parts));
+    families.extend(shared.api.metrics.families());
+    families
 }
 
-fn lines(text: &mut String, rows: &[LedgerRow], snapshot: &Snapshot) -> std::fmt::Result {
-    writeln!(text, "# TYPE fanlight_records counter")?;
-    writeln!(text, "# HELP fanlight_records Records by stage, and what became of them.")?;
-    for row in rows {
-        writeln!(
-            text,
-            "fanlight_records_total{{stage=\"{}\",record=\"{}\",outcome=\"{}\",reason=\"{}\"}} {}",
-            row.stage,
-            row.record,
-            row.outcome.as_str(),
-            escaped(&row.reason),
-            row.count
-        )?;
+fn records(shared: &Shared) -> MetricFamily {
+    let rows = shared.api.ledger.rows();
+    let samples = rows.iter().map(|row| {
+        let outcome = row.outcome.as_str();
+        let labels =
+            [("stage", row.stage), ("record", row.record), ("outcome", outcome), ("reason", &*row.reason)];
+        sample(&labels, count(row.count))
+    });
+    MetricFamily {
+        name: "fanlight_records",
+        help: "Records by stage, and what became of them.",
+        kind: MetricKind::Counter,
+        samples: samples.collect(),
     }
-    writeln!(text, "# TYPE fanlight_store_rows gauge")?;
-    writeln!(text, "# HELP fanlight_store_rows Rows in the store, in memory and in parts.")?;
-    for table in Table::ALL {
-        writeln!(text, "fanlight_store_rows{{table=\"{}\"}} {}", table.as_str(), snapshot.row_count(table))?;
-    }
-    writeln!(text, "# TYPE fanlight_store_parts gauge")?;
-    writeln!(text, "# HELP fanlight_store_parts Parts in the store.")?;
-    for table in Table::ALL {
-        writeln!(
-            text,
-            "fanlight_store_parts{{table=\"{}\"}} {}",
-            table.as_str(),
-            snapshot.parts(table).len()
-        )?;
-    }
-    writeln!(text, "# EOF")
 }
 
-/// A label's value: backslash, quote and line feed are escaped.
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+fn gauge(name: &'static str, help: &'static str, samples: Vec<MetricSample>) -> MetricFamily {
+    MetricFamily { name, help, kind: MetricKind::Gauge, samples }
 }
 
-#[cfg(test)]
-mod tests {
-    use fanlight_runtime::{Ledger, Outcome};
+fn sample(labels: &[(&'static str, &str)], value: f64) -> MetricSample {
+    let labels = labels.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    MetricSample { labels, value: MetricValue::Number(value) }
+}
 
-    use super::*;
-
-    #[test]
-    fn the_ledger_is_written_as_openmetrics() {
-        let ledger = Ledger::default();
-        ledger.add("intake", "span", Outcome::Received, "", 7);
-        ledger.add("export", "span", Outcome::Dropped, "a \"target\"", 1);
-        let text = write(&ledger.rows(), &Snapshot::default());
-        let reason = r#"reason="a \"target\""} 1"#;
-        assert!(
-            text.contains(&format!("{{stage=\"export\",record=\"span\",outcome=\"dropped\",{reason}\n")),
-            "{text}"
-        );
-        assert!(text.contains("outcome=\"received\",reason=\"\"} 7\n"), "{text}");
-        assert!(text.ends_with("# EOF\n"));
-    }
+#[expect(clippy::cast_precision_loss, reason = "the format's numbers are doubles")]
+fn count(number: u64) -> f64 {
+    number as f64
 }

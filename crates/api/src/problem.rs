@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use fanlight_model::TraceId;
 use http::{HeaderValue, StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::caller::new_trace_id;
 
@@ -18,7 +18,14 @@ pub struct Problem {
     pub(crate) title: &'static str,
     pub(crate) detail: Cow<'static, str>,
     pub(crate) hint: Cow<'static, str>,
+    /// Members of this kind of problem alone.
+    more: Vec<(&'static str, Value)>,
+    /// When to ask again, in seconds.
+    retry_after: Option<u64>,
 }
+
+/// How long a server that is busy, or not ready, asks to be left alone.
+const RETRY_AFTER_SECONDS: u64 = 5;
 
 impl Problem {
     /// A problem. `detail` says what happened, `hint` what to do about it; both are shown to whoever asked.
@@ -29,7 +36,19 @@ impl Problem {
         detail: impl Into<Cow<'static, str>>,
         hint: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, code, title, detail: detail.into(), hint: hint.into() }
+        let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_SECONDS);
+        Self { status, code, title, detail: detail.into(), hint: hint.into(), more: Vec::new(), retry_after }
+    }
+
+    /// Adds a member for programs: where in the request the trouble lies.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.more.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn to_be_retried_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
     }
 
     /// A fault of ours: the inside text is for the log, under the request's trace id, and none of it leaves.
@@ -41,7 +60,7 @@ impl Problem {
 
     /// The body, with the request's own trace id.
     pub(crate) fn answer(&self, trace_id: TraceId) -> Response {
-        let body = json!({
+        let mut body = json!({
             "type": "about:blank",
             "title": self.title,
             "status": self.status.as_u16(),
@@ -50,6 +69,9 @@ impl Problem {
             "hint": self.hint,
             "trace_id": trace_id.to_string(),
         });
+        if let Value::Object(members) = &mut body {
+            members.extend(self.more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        }
         let mut response = Response::new(Body::from(body.to_string()));
         *response.status_mut() = self.status;
         let kind = HeaderValue::from_static("application/problem+json");
@@ -58,8 +80,8 @@ impl Problem {
             let scheme = HeaderValue::from_static("Bearer realm=\"fanlight\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fanlight_runtime::{Clock, Ledger};
+use fanlight_runtime::{Clock, Histogram, Ledger, Metrics, SECONDS};
 use fanlight_store::Store;
 use http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{AdminToken, Problem, Readiness};
+use crate::{AdminToken, Problem, Readiness, SignIn};
 
 /// What the routes answer from, and whom they let in.
 #[derive(Clone, Debug)]
@@ -17,10 +17,14 @@ pub struct ApiState {
     pub store: Store,
     /// Tells the time for `/api/v1/status`.
     pub clock: Clock,
-    /// What `/metrics` shows.
+    /// What `/metrics` shows of records …
     pub ledger: Ledger,
-    /// Opens `/api`.
+    /// … and of everything else.
+    pub metrics: Metrics,
+    /// Opens `/api` to programs.
     pub token: AdminToken,
+    /// Opens it to browsers.
+    pub sign_in: SignIn,
     /// What `/readyz` tells.
     pub ready: Readiness,
     /// Names and addresses, without a port, by which the server is known besides those of loopback: the address that it
@@ -40,12 +44,20 @@ pub(crate) struct Shared {
     pub(crate) api: ApiState,
     queries: Arc<Semaphore>,
     look_ups: Arc<Semaphore>,
+    /// How long requests took.
+    pub(crate) requests: Histogram,
 }
 
 impl Shared {
     pub(crate) fn new(api: ApiState) -> Self {
-        let queries = Arc::new(Semaphore::new(QUERIES));
-        Self { api, queries, look_ups: Arc::new(Semaphore::new(LOOK_UPS)) }
+        let requests = api.metrics.histogram(
+            "fanlight_http_request_duration_seconds",
+            "How long the API took for its answers.",
+            &["route", "method", "code"],
+            SECONDS,
+        );
+        let (queries, look_ups) = (Semaphore::new(QUERIES), Semaphore::new(LOOK_UPS));
+        Self { api, queries: Arc::new(queries), look_ups: Arc::new(look_ups), requests }
     }
 
     pub(crate) async fn turn_to_query(&self) -> Result<OwnedSemaphorePermit, Problem> {

@@ -1,13 +1,14 @@
 //! `GET /api/v1/status`, `/livez`, `/readyz`.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::IntoResponse;
 use fanlight_store::Table;
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::Problem;
+use crate::readiness::PartState;
 use crate::state::Shared;
 
 /// What came in and what became of it, what is stored, and up to where the log is in parts.
@@ -54,16 +55,31 @@ pub(crate) async fn livez() -> impl IntoResponse {
     Json(json!({ "live": true }))
 }
 
-/// Whether it can do its work yet.
-pub(crate) async fn readyz(State(shared): State<Shared>) -> Result<impl IntoResponse, Problem> {
-    match shared.api.ready.waits_for() {
-        None => Ok(Json(json!({ "ready": true }))),
-        Some(what) => Err(Problem::new(
+/// Whether it can do its work, and with `?verbose`, or where it cannot, part by part.
+pub(crate) async fn readyz(
+    State(shared): State<Shared>,
+    RawQuery(query): RawQuery,
+) -> Result<impl IntoResponse, Problem> {
+    let states = shared.api.ready.states();
+    let components: Vec<Value> = states
+        .iter()
+        .map(|PartState { name, waits_for }| {
+            json!({ "name": name, "ready": waits_for.is_none(), "reason": waits_for })
+        })
+        .collect();
+    if let Some(what) = states.iter().find_map(|state| state.waits_for.as_ref()) {
+        return Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "not_ready",
-            "not ready yet",
+            "not ready",
             format!("the server waits for {what}"),
             "ask again in a few seconds",
-        )),
+        )
+        .with("components", components));
     }
+    let is_verbose = query.is_some_and(|query| query.split('&').any(|part| part.starts_with("verbose")));
+    Ok(Json(match is_verbose {
+        true => json!({ "ready": true, "components": components }),
+        false => json!({ "ready": true }),
+    }))
 }

@@ -1,4 +1,4 @@
-//! The administrator's bearer token.
+//! The administrator's bearer token, and how secrets are kept and compared.
 
 use std::fmt;
 use std::path::Path;
@@ -9,7 +9,24 @@ use fanlight_model::hash_parts;
 /// The token that opens `/api`, kept as its hash: what is not in memory cannot leak from it.
 #[derive(Clone)]
 pub struct AdminToken {
-    hash: [u8; 16],
+    hash: SecretHash,
+}
+
+/// A secret as its hash.
+#[derive(Clone)]
+pub(crate) struct SecretHash([u8; 16]);
+
+impl SecretHash {
+    pub(crate) fn of(secret: &str) -> Self {
+        Self(hash_parts(&[secret.as_bytes()]))
+    }
+
+    /// Takes the same time wherever the two differ: all of both is compared.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        let differing =
+            self.0.iter().zip(other.0).fold(0, |differing, (own, other)| differing | (own ^ other));
+        std::hint::black_box(differing) == 0
+    }
 }
 
 impl AdminToken {
@@ -20,15 +37,12 @@ impl AdminToken {
     pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
         let secret = SecretFile::load_or_create(path)?;
         let text: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { hash: hash_parts(&[text.as_bytes()]) })
+        Ok(Self { hash: SecretHash::of(&text) })
     }
 
-    /// True for the token itself. Takes the same time whatever is wrong with `presented`: hashes are compared, all of them.
+    /// True for the token itself. Takes the same time whatever is wrong with `presented`.
     pub fn is(&self, presented: &str) -> bool {
-        let hash = hash_parts(&[presented.as_bytes()]);
-        let differing =
-            self.hash.iter().zip(hash).fold(0, |differing, (own, other)| differing | (own ^ other));
-        std::hint::black_box(differing) == 0
+        self.hash.is(&SecretHash::of(presented))
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::dead_letter::DeadLetters;
 use crate::item::Item;
-use crate::queue::{Queue, TargetCounts};
+use crate::queue::{Queue, QueueDepth, TargetCounts};
 use crate::retry::{Backoff, Pace};
 use crate::send::{Sender, client};
 use crate::target::{ExportError, Target, check};
@@ -139,6 +139,11 @@ impl Exporter {
     /// What became of a target's spans; `None` for a name that is not configured.
     pub fn counts(&self, target: &str) -> Option<TargetCounts> {
         self.inner.queues.iter().find(|queue| queue.name == target).map(|queue| queue.counts())
+    }
+
+    /// How full each target's queue is. It never waits for a disk.
+    pub fn depths(&self) -> Vec<QueueDepth> {
+        self.inner.queues.iter().map(|queue| queue.depth()).collect()
     }
 
     /// Waits until everything was sent, at most until the deadline, then ends the tasks. What is left is on disk.

@@ -31,5 +31,5 @@ mod target;
 
 pub use enrich::{inline_attributes, synthetic_access_span};
 pub use exporter::{Drained, Exporter, Left};
-pub use queue::TargetCounts;
+pub use queue::{QueueDepth, TargetCounts};
 pub use target::{ExportError, Target};

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use fanlight_log::{Disk, LogError, MAX_FRAME_BYTES, Position, Segments};
+use fanlight_model::Timestamp;
 use fanlight_runtime::{Clock, Ledger, Outcome};
 use tokio::sync::watch;
 
@@ -49,6 +50,21 @@ pub struct TargetCounts {
     pub waiting: u64,
     /// Requests that were sent again.
     pub retries: u64,
+}
+
+/// How full one target's queue is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueDepth {
+    /// The target's name.
+    pub target: String,
+    /// Spans that wait.
+    pub spans: u64,
+    /// Bytes on disk and in memory.
+    pub bytes: u64,
+    /// At how many the oldest are dropped.
+    pub limit_bytes: u64,
+    /// When the oldest item that is on its way was queued; `None` where none is.
+    pub oldest: Option<Timestamp>,
 }
 
 /// An item on its way to the receiver.
@@ -98,6 +114,10 @@ struct State {
     taken_main: Position,
     /// Items that wait, on disk or not, or are on their way.
     items: u64,
+    /// Bytes on disk when last looked at: whoever asks for it must not wait for the disk.
+    disk_bytes: u64,
+    /// When the first of the items that the sender has was queued.
+    oldest: Option<Timestamp>,
     counts: TargetCounts,
 }
 
@@ -130,7 +150,7 @@ impl Queue {
             tracing::error!(name: "export.queue.damaged", target = name, %damage, "part of a queue could not be read");
             ledger.add(STAGE, "frame", Outcome::Quarantined, name, 1);
         }
-        let state = recover(&segments)?;
+        let state = State { disk_bytes: segments.bytes(), ..recover(&segments)? };
         ledger.add(STAGE, "span", Outcome::Received, name, state.counts.received);
         Ok(Self {
             name: name.to_owned(),
@@ -198,6 +218,7 @@ impl Queue {
         }
         drop(state);
         self.shrink(&mut segments);
+        self.state().disk_bytes = segments.bytes();
         drop(segments);
         self.tell();
         Ok(())
@@ -216,7 +237,7 @@ impl Queue {
             let state = self.state();
             (state.taken, state.taken_main)
         };
-        let (mut batch, mut bytes, mut taken) = (Vec::new(), 0, from);
+        let (mut batch, mut bytes, mut taken, mut oldest) = (Vec::new(), 0, from, None);
         segments.replay(from, &mut |end, frame| {
             if let Some(Record::Item(item)) = read(&frame)
                 && item.main > main
@@ -226,6 +247,7 @@ impl Queue {
                 }
                 bytes += item.bytes.len();
                 main = item.main;
+                oldest.get_or_insert(frame.arrival);
                 batch.push(Queued { end, spans: item.spans, bytes: item.bytes });
             }
             taken = end;
@@ -233,6 +255,7 @@ impl Queue {
         })?;
         let mut state = self.state();
         (state.taken, state.taken_main) = (taken, main);
+        state.oldest = oldest;
         if batch.is_empty() && state.pending.is_empty() && state.items > 0 {
             // All was handed out and more should be there: the file went bad under us.
             let (items, spans) = (state.items, state.counts.waiting);
@@ -265,6 +288,12 @@ impl Queue {
         if let Err(error) = marked.and_then(|_| forget(&mut segments, end)) {
             tracing::debug!(name: "export.queue.unmarked", target = self.name, %error, "a restart will send again what was sent");
         }
+        let mut state = self.state();
+        state.disk_bytes = segments.bytes();
+        if state.sent >= state.taken {
+            state.oldest = None;
+        }
+        drop(state);
         drop(segments);
         self.tell();
     }
@@ -295,6 +324,17 @@ impl Queue {
 
     pub(crate) fn counts(&self) -> TargetCounts {
         self.state().counts
+    }
+
+    pub(crate) fn depth(&self) -> QueueDepth {
+        let state = self.state();
+        QueueDepth {
+            target: self.name.clone(),
+            spans: state.counts.waiting,
+            bytes: state.disk_bytes.saturating_add(state.pending_bytes),
+            limit_bytes: self.queue_bytes,
+            oldest: state.oldest,
+        }
     }
 
     /// Wakes at each change; what was seen before does not wake.

@@ -22,8 +22,12 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Ask the server in SQL
     Query(Query),
+    /// Find traces by TraceQL: what the code did, and what the edge did to the same request
+    Search(Search),
     /// Draw one trace: spans and access on one time axis
     Trace(Trace),
+    /// Print the pane's URL, with a code that signs a browser in once
+    Url(Reach),
     /// Take the place of something that you do not have
     #[command(name = "stand-in", subcommand)]
     StandIn(StandIn),
@@ -109,6 +113,26 @@ pub(crate) struct Query {
     /// For example: select rung, count(*) from links group by rung
     #[arg(value_name = "SQL")]
     pub(crate) sql: String,
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Search {
+    /// For example: { resource.service.name = "shop" && duration > 200ms && access.user = "ana@example.com" }
+    #[arg(value_name = "TRACEQL", default_value = "{ }")]
+    pub(crate) query: String,
+    /// From when, like 2026-11-22T07:00:00Z; without it an hour before the end
+    #[arg(long, value_name = "TIME")]
+    pub(crate) start: Option<String>,
+    /// Until when; without it now
+    #[arg(long, value_name = "TIME")]
+    pub(crate) end: Option<String>,
+    /// How many traces at most, the newest first
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: u32,
     #[arg(long, value_enum, default_value_t = Output::Table)]
     pub(crate) output: Output,
     #[command(flatten)]

@@ -5,10 +5,13 @@ mod config;
 mod demo;
 mod ingest;
 mod query;
+mod rows;
+mod search;
 mod serve;
 mod stand_in;
 mod terminal;
 mod trace;
+mod url;
 
 use crate::command_line::{Command, CommandLine};
 use crate::outcome::Failure;
@@ -19,7 +22,9 @@ pub(crate) fn run(typed: CommandLine) -> Result<(), Failure> {
         Command::Serve(serve) => serve::run(&serve),
         Command::Demo(demo) => demo::run(&demo),
         Command::Query(query) => query::run(&query),
+        Command::Search(search) => search::run(&search),
         Command::Trace(trace) => trace::run(&trace),
+        Command::Url(reach) => url::run(&reach),
         Command::StandIn(stand_in) => stand_in::run(stand_in),
         Command::Ingest(ingest) => ingest::run(ingest),
         Command::Config(config) => config::run(config),

@@ -3,6 +3,7 @@
 //! Wired in code, not in configuration (docs/adr/0004): the flow is read here from top to bottom.
 
 mod api;
+mod measures;
 mod pipeline;
 mod recover;
 mod seal;
@@ -13,13 +14,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fanlight_api::Readiness;
+use fanlight_api::{NewCode, Readiness, ReadinessPart};
 use fanlight_export::{Exporter, Target};
 use fanlight_identity::PrincipalNamer;
 use fanlight_intake::{ListenerSettings, Payload};
 use fanlight_log::{Appender, Disk, Logged, StdDisk};
 use fanlight_model::Feed;
-use fanlight_runtime::{Clock, Ledger, Shutdown};
+use fanlight_runtime::{Clock, Ledger, Metrics, Shutdown};
 use fanlight_store::Store;
 use tokio::task::JoinHandle;
 
@@ -86,24 +87,32 @@ impl Server {
             ledger: ledger.clone(),
         };
         let recovered = recover::run(settings, tools).await?;
+        let metrics = Metrics::default();
         let (forward, logged) = tokio::sync::mpsc::channel(PIPELINE_QUEUE_FRAMES);
-        let appender = Appender::start(recovered.segments, LOG_QUEUE_FRAMES, forward)?;
+        measures::of_pipeline(&metrics, &forward);
+        let segments = recovered.segments;
+        let appender =
+            Appender::start_measured(segments, LOG_QUEUE_FRAMES, forward, clock.clone(), &metrics)?;
+        measures::of_log(&metrics, &appender);
+        measures::of_export(&metrics, exporter.as_ref(), &clock);
         let store = recovered.store;
-        let ready = Readiness::waiting_for("the listeners");
-        let pipeline =
-            start_pipeline(recovered.pipeline, logged, appender.clone(), clock.clone(), ready.clone())?;
+        let ready = Readiness::default();
+        measures::log_takes_frames(&ready, &appender, &clock);
+        let runs = ready.part("pipeline", "the pipeline to start");
+        let listen = ready.part("listeners", "the listeners");
+        let pipeline = start_pipeline(recovered.pipeline, logged, appender.clone(), clock.clone(), runs)?;
         let seal = seal::start(store.clone(), shutdown.clone());
         let listening = fanlight_intake::listen(
-            intake_settings(settings),
+            intake_settings(settings, &metrics),
             appender.clone(),
             clock.clone(),
             ledger.clone(),
             shutdown.clone(),
         )
         .await?;
-        let served = api::Served { store: store.clone(), clock: clock.clone(), ledger, ready: ready.clone() };
+        let served = api::Served { store: store.clone(), clock: clock.clone(), ledger, metrics, ready };
         let api = api::start(settings, &folder, served, &shutdown).await?;
-        ready.reached();
+        listen.reached();
         let mut listeners: BTreeMap<String, String> = listening
             .addresses
             .iter()
@@ -134,6 +143,14 @@ impl Server {
     /// `{listener: address}`.
     pub(crate) fn listeners(&self) -> &BTreeMap<String, String> {
         &self.listeners
+    }
+
+    /// Where a browser opens the pane, with a code that signs it in; `path` is a page of the pane, as in `/`. `None` where the
+    /// API is switched off.
+    pub(crate) fn pane_url(&self, path: &str) -> Result<Option<String>, Failure> {
+        let Some(api) = &self.api else { return Ok(None) };
+        let code: NewCode = api.sign_in.new_code()?;
+        Ok(Some(format!("{}{path}{}", api.origin, code.fragment())))
     }
 
     /// What a person sees when it is up.
@@ -209,9 +226,10 @@ fn start_pipeline(
     mut logged: tokio::sync::mpsc::Receiver<Logged<Payload>>,
     appender: Appender<Payload>,
     clock: Clock,
-    ready: Readiness,
+    ready: ReadinessPart,
 ) -> Result<std::thread::JoinHandle<()>, Failure> {
     let runtime = tokio::runtime::Handle::current();
+    ready.reached();
     let run = move || {
         let _ends = ReadyWhileItRuns(ready);
         loop {
@@ -233,7 +251,7 @@ fn start_pipeline(
 }
 
 /// Without its pipeline, panicked or ended, a server only refuses: `/readyz` says so.
-struct ReadyWhileItRuns(Readiness);
+struct ReadyWhileItRuns(ReadinessPart);
 
 impl Drop for ReadyWhileItRuns {
     fn drop(&mut self) {
@@ -241,7 +259,7 @@ impl Drop for ReadyWhileItRuns {
     }
 }
 
-fn intake_settings(settings: &Settings) -> fanlight_intake::Settings {
+fn intake_settings(settings: &Settings, metrics: &Metrics) -> fanlight_intake::Settings {
     let listener = |listener: &Option<crate::config::Listener>| {
         listener
             .as_ref()
@@ -252,6 +270,7 @@ fn intake_settings(settings: &Settings) -> fanlight_intake::Settings {
         otlp_http: listener(&settings.otlp_http),
         zpa_user_activity: listener(&settings.zpa_user_activity),
         in_flight_bytes: settings.in_flight_bytes,
+        metrics: metrics.clone(),
         ..fanlight_intake::Settings::default()
     }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use fanlight_log::Appender;
-use fanlight_runtime::{Budget, Clock, Ledger, Shutdown, spawn};
+use fanlight_runtime::{Budget, Clock, Ledger, Metrics, SECONDS, Shutdown, spawn};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -101,6 +101,7 @@ pub async fn listen(
     }
 
     let budget = Budget::new(settings.in_flight_bytes);
+    measure(&settings.metrics, &budget);
     let sink = Sink {
         appender: appender.clone(),
         clock: clock.clone(),
@@ -117,6 +118,12 @@ pub async fn listen(
         limits: settings.limits,
         budget,
         max_body_bytes: settings.max_body_bytes,
+        acknowledged: settings.metrics.histogram(
+            "fanlight_intake_acknowledge_duration_seconds",
+            "From a whole request to its bytes being durable, which is when it is acknowledged.",
+            &[],
+            SECONDS,
+        ),
     });
 
     let mut tasks = Vec::new();
@@ -137,6 +144,15 @@ pub async fn listen(
         tasks.push(spawn(doorway.name, doorway.run(move |visitor| zpa_lss::serve(visitor, sink.clone()))));
     }
     Ok(Listening { addresses, tasks })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a metric is a double")]
+fn measure(metrics: &Metrics, budget: &Budget) {
+    let (used, limit) = (budget.clone(), budget.limit() as f64);
+    let help = "Bytes that are received and not yet through the pipeline.";
+    metrics.gauge("fanlight_intake_in_flight_bytes", help, &[], move || used.used() as f64);
+    let help = "Bytes that may be in flight; past them senders are told to wait.";
+    metrics.gauge("fanlight_intake_in_flight_limit_bytes", help, &[], move || limit);
 }
 
 async fn bind(

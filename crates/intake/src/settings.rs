@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use fanlight_otlp::{Batch, Limits};
-use fanlight_runtime::Permit;
+use fanlight_runtime::{Metrics, Permit};
 use ipnet::IpNet;
 
 /// Which listeners there are, and what they take.
@@ -25,6 +25,8 @@ pub struct Settings {
     pub in_flight_bytes: u64,
     /// Connections of one listener; the next is closed at once.
     pub max_connections: usize,
+    /// Where what is measured goes.
+    pub metrics: Metrics,
 }
 
 /// Where to listen, and for whom.
@@ -69,6 +71,7 @@ impl Default for Settings {
             max_line_bytes: MAX_LINE_BYTES,
             in_flight_bytes: IN_FLIGHT_BYTES,
             max_connections: MAX_CONNECTIONS,
+            metrics: Metrics::default(),
         }
     }
 }

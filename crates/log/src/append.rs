@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use fanlight_runtime::{Clock, Histogram, Metrics, SECONDS};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::{AppendError, LogError};
@@ -24,6 +26,8 @@ pub struct Logged<T> {
 /// Where a log stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LogStatus {
+    /// The last group was refused, at this time of the appender's clock and for this reason.
+    pub refused: Option<(Duration, AppendError)>,
     /// The end of the last frame.
     pub end: Position,
     /// Before the first frame that is still there.
@@ -75,11 +79,41 @@ impl<T: Send + 'static> Appender<T> {
         queue_frames: usize,
         forward: mpsc::Sender<Logged<T>>,
     ) -> Result<Self, LogError> {
+        Self::start_measured(segments, queue_frames, forward, Clock::system(), &Metrics::default())
+    }
+
+    /// As [`Appender::start`], and its syncs are measured.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn start_measured(
+        segments: Segments,
+        queue_frames: usize,
+        forward: mpsc::Sender<Logged<T>>,
+        clock: Clock,
+        metrics: &Metrics,
+    ) -> Result<Self, LogError> {
+        let syncs = metrics.histogram(
+            "fanlight_log_sync_duration_seconds",
+            "How long one write and sync of the log took.",
+            &[],
+            SECONDS,
+        );
         let (queue, commands) = mpsc::channel(queue_frames.max(1));
         let (end, ended) = watch::channel(());
         let shared = Arc::new(Shared { cut: Mutex::new(None), status: Mutex::new(status_of(&segments)) });
         let folder = format!("{segments:?}");
-        let writer = Writer { segments, commands, forward, shared: Arc::clone(&shared), is_failing: false };
+        let shared_too = Arc::clone(&shared);
+        let writer = Writer {
+            segments,
+            commands,
+            forward,
+            shared: shared_too,
+            is_failing: false,
+            refused: None,
+            clock,
+            syncs,
+        };
         fanlight_runtime::spawn_thread("log", move || {
             writer.run();
             drop(end);
@@ -122,6 +156,12 @@ impl<T: Send + 'static> Appender<T> {
         }
     }
 
+    /// Frames that wait for the log's thread, and how many may.
+    pub fn waiting(&self) -> (usize, usize) {
+        let capacity = self.queue.max_capacity();
+        (capacity.saturating_sub(self.queue.capacity()), capacity)
+    }
+
     /// Where the log stands.
     pub fn status(&self) -> LogStatus {
         *self.shared.status.lock().unwrap_or_else(PoisonError::into_inner)
@@ -161,7 +201,7 @@ fn waiting<T>(frame: Frame, payload: T) -> Result<(Command<T>, Answer), AppendEr
 }
 
 fn status_of(segments: &Segments) -> LogStatus {
-    LogStatus { end: segments.end(), oldest: segments.oldest(), bytes: segments.bytes() }
+    LogStatus { refused: None, end: segments.end(), oldest: segments.oldest(), bytes: segments.bytes() }
 }
 
 struct Writer<T> {
@@ -171,6 +211,9 @@ struct Writer<T> {
     shared: Arc<Shared>,
     /// The last group failed; said once, not once a group.
     is_failing: bool,
+    refused: Option<(Duration, AppendError)>,
+    clock: Clock,
+    syncs: Histogram,
 }
 
 impl<T> Writer<T> {
@@ -182,7 +225,8 @@ impl<T> Writer<T> {
                 return;
             }
             self.cut();
-            *self.shared.status.lock().unwrap_or_else(PoisonError::into_inner) = status_of(&self.segments);
+            let status = LogStatus { refused: self.refused, ..status_of(&self.segments) };
+            *self.shared.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
         }
     }
 
@@ -215,8 +259,14 @@ impl<T> Writer<T> {
             return Ok(());
         }
         let frames: Vec<Frame> = group.iter().map(|waiting| waiting.frame.clone()).collect();
-        let positions = match self.write(&frames) {
-            Ok(positions) => positions,
+        let began = self.clock.elapsed();
+        let written = self.write(&frames);
+        self.syncs.observe_duration(&[], self.clock.elapsed().saturating_sub(began), None);
+        let positions = match written {
+            Ok(positions) => {
+                self.refused = None;
+                positions
+            }
             Err(error) => {
                 self.refuse(group, &error);
                 return Ok(());
@@ -255,6 +305,7 @@ impl<T> Writer<T> {
             tracing::error!(name: "log.append.failed", %error, cause, "the log takes no frames");
         }
         let answer = if error.is_full() { AppendError::Full } else { AppendError::Failed };
+        self.refused = Some((self.clock.elapsed(), answer));
         for waiting in group {
             if waiting.answer.send(Err(answer)).is_err() {
                 tracing::trace!(name: "log.append.abandoned", "a sender did not wait for its answer");

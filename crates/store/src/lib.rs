@@ -38,7 +38,11 @@ pub use error::StoreError;
 pub use open::OpenReport;
 pub use part::Part;
 pub use quarantine::SetAside;
-pub use query::{QueryBudget, QueryError, SqlAnswer};
+pub use query::{
+    AccessField, AccessValue, AccessValues, Comparison, FoundAccess, FoundSpan, FoundTrace, Pattern,
+    PatternError, QueryBudget, QueryError, SearchAnswer, ServiceRow, Services, SpanField, SpanFilter,
+    SpanTest, SqlAnswer, Test, TimeRange, ValueField,
+};
 pub use schema::{ID_COLUMNS, SCHEMA_VERSION, TIME_ZONE, Table, map_type, text_list_type, time_type};
 pub use settings::Settings;
 pub use snapshot::Snapshot;

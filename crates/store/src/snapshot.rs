@@ -40,6 +40,13 @@ impl Snapshot {
         rows.parts.iter().map(|part| part.rows).sum::<u64>() + hot as u64
     }
 
+    /// The same with other spans.
+    pub(crate) fn with_spans(&self, hot: Vec<RecordBatch>, parts: Vec<Arc<Part>>) -> Self {
+        let mut other = self.clone();
+        other.set(Table::Spans, hot, parts);
+        other
+    }
+
     pub(crate) fn set(&mut self, table: Table, hot: Vec<RecordBatch>, parts: Vec<Arc<Part>>) {
         let rows = match table {
             Table::Spans => &mut self.spans,

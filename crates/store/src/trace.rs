@@ -1,8 +1,8 @@
 //! One trace by its id, without SQL: blooms pick the parts, min and max their row groups and pages.
 
-mod cells;
+pub(crate) mod cells;
 mod events;
-mod links;
+pub(crate) mod links;
 mod spans;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -36,8 +36,10 @@ pub struct TraceRows {
 }
 
 /// What is visible at one moment, with the filters of the parts.
-struct View {
-    hot: Snapshot,
+#[derive(Debug)]
+pub(crate) struct View {
+    /// All of it as the queries see it.
+    pub(crate) snapshot: Snapshot,
     parts: BTreeMap<Table, Vec<Arc<Stored>>>,
 }
 
@@ -53,10 +55,7 @@ impl Store {
     /// # Errors
     /// Where the disk refuses to read. Damage is no error: a damaged part is put aside, and the rest is shown.
     pub fn trace(&self, trace_id: TraceId) -> Result<TraceRows, StoreError> {
-        let view = {
-            let mut state = self.shared.state();
-            View { hot: state.snapshot(), parts: state.parts.clone() }
-        };
+        let view = self.view();
         let mut damaged_parts = 0;
         let wanted = Wanted::new("trace_id", vec![trace_id.0]);
         let spans = self.rows(&view, Table::Spans, &wanted, &mut damaged_parts)?;
@@ -73,6 +72,12 @@ impl Store {
         Ok(TraceRows { spans, links, events, damaged_parts })
     }
 
+    /// What is visible now, for look-ups by id beside a query.
+    pub(crate) fn view(&self) -> View {
+        let mut state = self.shared.state();
+        View { snapshot: state.snapshot(), parts: state.parts.clone() }
+    }
+
     /// The wanted rows of a table, parts first.
     fn rows(
         &self,
@@ -81,14 +86,30 @@ impl Store {
         wanted: &Wanted,
         damaged_parts: &mut u64,
     ) -> Result<Vec<RecordBatch>, StoreError> {
-        let mut found = Vec::new();
+        Ok(self.rows_within(view, table, wanted, usize::MAX, damaged_parts)?.0)
+    }
+
+    /// As [`Self::rows`], and false where they are more than `max_bytes` and some were left out.
+    pub(crate) fn rows_within(
+        &self,
+        view: &View,
+        table: Table,
+        wanted: &Wanted,
+        max_bytes: usize,
+        damaged_parts: &mut u64,
+    ) -> Result<(Vec<RecordBatch>, bool), StoreError> {
+        let (mut found, mut bytes) = (Vec::new(), 0_usize);
         for stored in view.parts.get(&table).into_iter().flatten() {
             let disk = self.shared.disk.as_ref();
             if !wanted.ids.iter().any(|id| stored.may_contain(disk, id)) {
                 continue;
             }
-            match self.shared.footer(stored).and_then(|open| read_rows(&open, wanted)) {
-                Ok(rows) => found.extend(rows),
+            let room = max_bytes.saturating_sub(bytes);
+            match self.shared.footer(stored).and_then(|open| read_rows(&open, wanted, room)) {
+                Ok(rows) => {
+                    bytes += rows.iter().map(RecordBatch::get_array_memory_size).sum::<usize>();
+                    found.extend(rows);
+                }
                 Err(PartFault::Damaged(reason)) => {
                     self.set_aside(&stored.part, &reason);
                     *damaged_parts += 1;
@@ -97,14 +118,23 @@ impl Store {
                     return Err(StoreError::disk("read", &stored.part.path)(cause));
                 }
             }
-        }
-        for batch in view.hot.hot(table) {
-            let mask = wanted.mask(batch);
-            if mask.has_true() {
-                found.push(filter_record_batch(batch, &mask).map_err(StoreError::columns(table))?);
+            if bytes > max_bytes {
+                return Ok((found, false));
             }
         }
-        Ok(found)
+        for batch in view.snapshot.hot(table) {
+            let mask = wanted.mask(batch);
+            if mask.has_true() {
+                let narrowed = wanted.narrowed(batch).map_err(StoreError::columns(table))?;
+                let rows = filter_record_batch(&narrowed, &mask).map_err(StoreError::columns(table))?;
+                bytes += rows.get_array_memory_size();
+                found.push(rows);
+            }
+            if bytes > max_bytes {
+                return Ok((found, false));
+            }
+        }
+        Ok((found, true))
     }
 }
 
@@ -130,7 +160,7 @@ impl Shared {
     }
 }
 
-fn newest_links(links: impl Iterator<Item = Link>) -> Vec<Link> {
+pub(crate) fn newest_links(links: impl Iterator<Item = Link>) -> Vec<Link> {
     let mut newest: BTreeMap<LinkId, Link> = BTreeMap::new();
     for link in links {
         if newest.get(&link.link_id).is_none_or(|known| known.revision <= link.revision) {

@@ -3,14 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use fanlight_api::{AdminToken, ApiState, Readiness, router};
+use fanlight_api::{AdminToken, ApiState, Readiness, ReadinessPart, SignIn, router};
 use fanlight_log::{Position, StdDisk};
 use fanlight_model::{
     AccessEvent, Disposition, EventUid, Feed, Link, LinkState, ParseLevel, PhaseDurations, PrincipalId,
     Relation, Rung, SpanId, SpanKind, Timestamp, TraceId, link_id,
 };
 use fanlight_otlp::{Attributes, Limits, SpanDraft, encode_request, scan};
-use fanlight_runtime::{Clock, Ledger};
+use fanlight_runtime::{Clock, Ledger, Metrics};
 use fanlight_store::{Append, Settings, SpanRows, Store};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -18,7 +18,9 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) token: String,
-    pub(crate) ready: Readiness,
+    pub(crate) ready: ReadinessPart,
+    pub(crate) sign_in: SignIn,
+    pub(crate) clock: Clock,
     _folder: tempfile::TempDir,
 }
 
@@ -33,6 +35,15 @@ impl Reply {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
+
+    /// The body of a success, after checking it against the description.
+    pub(crate) fn json(&self, schema: &str) -> serde_json::Value {
+        assert!((200..300).contains(&self.status), "{}", self.body);
+        assert_eq!(self.header("content-type"), Some("application/json"));
+        let value = serde_json::from_str(&self.body).expect("JSON");
+        crate::schema::check(schema, &value);
+        value
+    }
 }
 
 impl Server {
@@ -45,14 +56,25 @@ impl Server {
         store.append(rows()).expect("the rows are storable");
         let path = folder.path().join("admin.token");
         let token = AdminToken::load_or_create(&path).expect("the folder is ours");
-        let ready = Readiness::waiting_for("the log to be replayed");
-        let state = ApiState { store, clock, ledger, token, ready: ready.clone(), hosts: Vec::new() };
+        let readiness = Readiness::default();
+        let ready = readiness.part("log", "the log to be replayed");
+        let sign_in = SignIn::new(clock.clone());
+        let state = ApiState {
+            store,
+            clock: clock.clone(),
+            ledger,
+            metrics: Metrics::default(),
+            token,
+            sign_in: sign_in.clone(),
+            ready: readiness,
+            hosts: Vec::new(),
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
         fanlight_runtime::spawn("test.api", async move { axum::serve(listener, service).await });
         let token = std::fs::read_to_string(path).expect("just made").trim().to_owned();
-        Self { address, token, ready, _folder: folder }
+        Self { address, token, ready, sign_in, clock, _folder: folder }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {

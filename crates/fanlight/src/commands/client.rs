@@ -31,7 +31,7 @@ pub(super) struct Client {
 impl Client {
     /// By what was typed; else the server whose data folder is here.
     pub(super) fn find(reach: &Reach) -> Result<Self, Failure> {
-        let folder = data_folder(reach)?;
+        let folder = data_folder(reach, Path::new("."))?;
         let server = match (&reach.server, &folder) {
             (Some(server), _) => server.trim_end_matches('/').to_owned(),
             (None, Some(folder)) => {
@@ -48,17 +48,29 @@ impl Client {
         Ok(Self { server, token, http: HttpClient::builder(TokioExecutor::new()).build_http() })
     }
 
+    /// Where it is: `http://127.0.0.1:8080`.
+    pub(super) fn server(&self) -> &str {
+        &self.server
+    }
+
     /// `GET path`.
     pub(super) async fn get(&self, path: &str) -> Result<Value, Failure> {
-        self.ask(Method::GET, path, Bytes::new()).await
+        self.answer(Method::GET, path, None).await?.map_err(Refused::into_failure)
     }
 
     /// `POST path` with a JSON body.
     pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        self.ask(Method::POST, path, Bytes::from(body.to_string())).await
+        self.answer(Method::POST, path, Some(body)).await?.map_err(Refused::into_failure)
     }
 
-    async fn ask(&self, method: Method, path: &str, body: Bytes) -> Result<Value, Failure> {
+    /// The server's answer, or its refusal for whoever can say more of it than its sentence.
+    pub(super) async fn answer(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Result<Value, Refused>, Failure> {
+        let body = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.server))
@@ -89,15 +101,30 @@ impl Client {
             .map_err(anyhow::Error::from_boxed)?
             .to_bytes();
         if status.is_success() {
-            return Ok(serde_json::from_slice(&body)?);
+            return Ok(Ok(serde_json::from_slice(&body)?));
         }
-        Err(self.refused(status, &body))
+        Ok(Err(Refused { status, problem: serde_json::from_slice(&body).unwrap_or(Value::Null) }))
+    }
+}
+
+/// The server's `application/problem+json`.
+pub(super) struct Refused {
+    status: StatusCode,
+    problem: Value,
+}
+
+impl Refused {
+    pub(super) fn field(&self, name: &str) -> Option<&str> {
+        self.problem.get(name).and_then(Value::as_str)
     }
 
-    /// The server's `application/problem+json`, in a person's words.
-    fn refused(&self, status: StatusCode, body: &[u8]) -> Failure {
-        let problem: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
-        let field = |name: &str| problem.get(name).and_then(Value::as_str);
+    pub(super) fn number(&self, name: &str) -> Option<u64> {
+        self.problem.get(name).and_then(Value::as_u64)
+    }
+
+    /// In a person's words.
+    pub(super) fn into_failure(self) -> Failure {
+        let (status, field) = (self.status, |name: &str| self.field(name));
         let text = field("detail")
             .or_else(|| field("title"))
             .map_or_else(|| format!("the server answered {status}"), str::to_owned);
@@ -116,8 +143,8 @@ impl Client {
     }
 }
 
-/// The folder that was named; else the usual one here whose server is the one asked for.
-fn data_folder(reach: &Reach) -> Result<Option<DataFolder>, Failure> {
+/// The folder that was named; else the usual one in `here` whose server is the one asked for.
+fn data_folder(reach: &Reach, here: &Path) -> Result<Option<DataFolder>, Failure> {
     if let Some(directory) = &reach.data {
         let folder = DataFolder::new(directory);
         if !folder.admin_token().exists() {
@@ -129,9 +156,9 @@ fn data_folder(reach: &Reach) -> Result<Option<DataFolder>, Failure> {
         }
         return Ok(Some(folder));
     }
-    let here: Vec<DataFolder> = USUAL_FOLDERS
+    let usual: Vec<DataFolder> = USUAL_FOLDERS
         .iter()
-        .map(|name| DataFolder::new(Path::new(name)))
+        .map(|name| DataFolder::new(&here.join(name)))
         .filter(|folder| folder.admin_token().exists())
         .collect();
     let wanted = reach.server.as_deref().map(|server| {
@@ -142,8 +169,8 @@ fn data_folder(reach: &Reach) -> Result<Option<DataFolder>, Failure> {
         None => is_running(folder),
     };
     // A token goes to its own server only, never to whatever `--server` names.
-    let any = if wanted.is_none() { here.first() } else { None };
-    Ok(here.iter().find(fits).or(any).cloned())
+    let any = if wanted.is_none() { usual.first() } else { None };
+    Ok(usual.iter().find(fits).or(any).cloned())
 }
 
 fn api_address(folder: &DataFolder) -> Option<String> {
@@ -164,4 +191,31 @@ fn read_token(file: &PathBuf) -> Result<String, Failure> {
         )
     })?;
     Ok(text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(server: Option<&str>, finds: bool) {
+        let here = tempfile::tempdir().unwrap();
+        let folder = DataFolder::new(&here.path().join("fanlight-data"));
+        std::fs::create_dir_all(folder.path()).unwrap();
+        std::fs::write(folder.admin_token(), "a token").unwrap();
+        std::fs::write(folder.listeners(), r#"{"api": "127.0.0.1:18080"}"#).unwrap();
+        let reach = Reach { server: server.map(str::to_owned), token_file: None, data: None };
+        let found = data_folder(&reach, here.path()).unwrap();
+        assert_eq!(found.is_some(), finds, "{server:?}");
+    }
+
+    /// The folder that lies here is another server's: its token is not for whatever `--server` names.
+    #[test]
+    fn a_token_goes_to_its_own_server_only() {
+        check(None, true);
+        check(Some("http://127.0.0.1:18080"), true);
+        check(Some("http://localhost:18080/"), true);
+        check(Some("http://127.0.0.1:18081"), false);
+        check(Some("http://fanlight.example.com:18080"), false);
+        check(Some("http://127.0.0.1:18080.example.com"), false);
+    }
 }

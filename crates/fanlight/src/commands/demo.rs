@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use super::client::Client;
-use super::serve::StopSignal;
+use super::serve::{StopSignal, opening};
 use super::terminal::print;
 use super::trace;
 use crate::command_line::{Demo, Reach};
@@ -48,9 +48,12 @@ pub(super) fn run(typed: &Demo) -> Result<(), Failure> {
         let folder = DataFolder::new(&typed.data);
         let server = Server::start(&settings, folder.clone()).await?;
         print(&server.greeting());
+        if let Some(url) = server.pane_url("/")? {
+            print(&opening(&url));
+        }
         let mut company = Company::start(typed, &server).await?;
         let told = tokio::select! {
-            told = company.tell(typed, &folder) => told,
+            told = company.tell(typed, &folder, &server) => told,
             () = stop.given() => Ok(()),
         };
         if told.is_ok() {
@@ -130,7 +133,7 @@ impl Company {
     }
 
     /// Waits for the first joined trace, draws it, and says how to ask for more.
-    async fn tell(&mut self, typed: &Demo, folder: &DataFolder) -> Result<(), Failure> {
+    async fn tell(&mut self, typed: &Demo, folder: &DataFolder, server: &Server) -> Result<(), Failure> {
         let client =
             Client::find(&Reach { server: None, token_file: None, data: Some(folder.path().to_owned()) })?;
         let found = tokio::time::timeout(PATIENCE, first_trace(&client, self.began)).await;
@@ -150,15 +153,15 @@ impl Company {
             let cells: Vec<&str> = row.iter().map(|cell| cell.as_str().unwrap_or("-")).collect();
             print(&format!("  {}", cells.join("  ")));
         }
-        let server =
-            folder.read_listeners().and_then(|mut listeners| listeners.remove("api")).unwrap_or_default();
-        print(&format!("\njoined trace: http://{server}{path}"));
+        if let Some(url) = server.pane_url(&format!("/traces/{trace_id}"))? {
+            print(&format!("\njoined trace: {url}"));
+        }
         let data = match folder.path().to_str() {
             Some("fanlight-demo") | None => String::new(),
             Some(other) => format!(" --data {other}"),
         };
         print(&format!(
-            "ask for more while this runs, in another terminal:\n  fanlight trace {trace_id}{data}\n  fanlight query{data} \"select rung, count(*) from links group by rung\"\n  fanlight query{data} \"select user_name, disposition, rule, reason from access_events\""
+            "ask for more while this runs, in another terminal:\n  fanlight trace {trace_id}{data}\n  fanlight search{data} '{{ access.user = \"{ANA}\" }}'\n  fanlight query{data} \"select rung, count(*) from links group by rung\"\n  fanlight query{data} \"select user_name, disposition, rule, reason from access_events\""
         ));
         print(&match typed.lasting {
             Some(lasting) => format!("runs for {} s more", lasting.as_secs()),

@@ -18,6 +18,9 @@ pub(super) fn run(serve: &Serve) -> Result<(), Failure> {
         let mut stop = StopSignal::listen()?;
         let server = Server::start(&settings, DataFolder::new(&serve.data)).await?;
         print(&server.greeting());
+        if let Some(url) = server.pane_url("/")? {
+            print(&opening(&url));
+        }
         if let Some(file) = &serve.ready_file {
             write_listeners(file, server.listeners()).map_err(|cause| anyhow::Error::new(cause).context(format!("cannot write the ready file `{}`", file.display())))?;
         }
@@ -28,6 +31,13 @@ pub(super) fn run(serve: &Serve) -> Result<(), Failure> {
             () = stop.given() => Err(Failure::text(Exit::Failed, "ended at once by a second signal; what was acknowledged is in the log and comes back at the next start")),
         }
     })
+}
+
+/// How to open the pane.
+pub(super) fn opening(url: &str) -> String {
+    format!(
+        "open {url}\n  in a browser: it signs you in once, within ten minutes; `fanlight url` prints another"
+    )
 }
 
 /// Ctrl-C, or the signal that a service manager sends.

@@ -10,6 +10,14 @@ pub(super) fn print(text: &str) {
     }
 }
 
+/// Prints beside what was asked for, where no program reads it.
+pub(super) fn note(text: &str) {
+    let mut out = io::stderr().lock();
+    if writeln!(out, "{text}").is_err() {
+        // There is nobody left to tell.
+    }
+}
+
 /// Replaces control characters: a span's name must not steer the terminal that shows it.
 pub(super) fn harmless(text: &str) -> String {
     text.chars()

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use bytes::Bytes;
 use fanlight_log::{Appender, Frame};
 use fanlight_otlp::{Batch, Limits, RefusalReason, scan};
-use fanlight_runtime::{Budget, Clock, Ledger, Outcome, Shutdown, spawn, spawn_blocking};
+use fanlight_runtime::{Budget, Clock, Histogram, Ledger, Outcome, Shutdown, spawn, spawn_blocking};
 
 use super::body::Share;
 use super::refusal::Refusal;
@@ -30,6 +30,8 @@ pub(crate) struct Door {
     pub(crate) limits: Limits,
     pub(crate) budget: Budget,
     pub(crate) max_body_bytes: usize,
+    /// How long acknowledging took.
+    pub(crate) acknowledged: Histogram,
 }
 
 /// What was taken: all but these spans.
@@ -83,14 +85,18 @@ impl Door {
 
     /// Scans a decompressed request and makes it durable; returns once it is. A sender that hangs up meanwhile changes nothing.
     pub(crate) async fn take_traces(&self, bytes: Bytes, share: Share) -> Result<Accepted, Refusal> {
+        let began = self.clock.elapsed();
         let batch = self.scan(&bytes).await?;
         let accepted = self.count_spans(&batch);
         if batch.is_empty() {
             return Ok(accepted);
         }
         let door = self.clone();
+        let example = batch.span(0).trace_id();
         let committed = spawn("intake.append", async move { door.commit(bytes, batch, share).await }).await;
         committed.unwrap_or(Err(Refusal::DiskFailed))?;
+        let took = self.clock.elapsed().saturating_sub(began);
+        self.acknowledged.observe_duration(&[], took, Some(example));
         Ok(accepted)
     }
 

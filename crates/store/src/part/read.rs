@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use datafusion::arrow::array::{AsArray, BooleanArray};
+use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::{
@@ -27,13 +28,28 @@ pub(crate) struct Wanted {
     pub(crate) column: &'static str,
     /// Sorted.
     pub(crate) ids: Arc<[[u8; 16]]>,
+    /// The columns that are read of them; `None` is all.
+    columns: Option<&'static [&'static str]>,
 }
 
 impl Wanted {
     pub(crate) fn new(column: &'static str, mut ids: Vec<[u8; 16]>) -> Self {
         ids.sort_unstable();
         ids.dedup();
-        Self { column, ids: ids.into() }
+        Self { column, ids: ids.into(), columns: None }
+    }
+
+    /// The same rows with these columns alone; the one that is looked for is among them.
+    pub(crate) fn with_columns(self, columns: &'static [&'static str]) -> Self {
+        Self { columns: Some(columns), ..self }
+    }
+
+    /// The wanted columns of a batch.
+    pub(crate) fn narrowed(&self, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+        let Some(columns) = self.columns else { return Ok(batch.clone()) };
+        let schema = batch.schema();
+        let places: Vec<usize> = columns.iter().filter_map(|name| schema.index_of(name).ok()).collect();
+        batch.project(&places)
     }
 
     /// Which rows of a batch are wanted.
@@ -58,8 +74,12 @@ impl Wanted {
     }
 }
 
-/// The wanted rows of a part, in its order.
-pub(crate) fn read_rows(part: &OpenPart, wanted: &Wanted) -> Result<Vec<RecordBatch>, PartFault> {
+/// The wanted rows of a part, in its order. Reading ends with the batch that goes beyond `max_bytes`.
+pub(crate) fn read_rows(
+    part: &OpenPart,
+    wanted: &Wanted,
+    max_bytes: usize,
+) -> Result<Vec<RecordBatch>, PartFault> {
     part.blocks.told(|| {
         guarded(|| {
             let parquet = part.metadata.metadata();
@@ -72,15 +92,30 @@ pub(crate) fn read_rows(part: &OpenPart, wanted: &Wanted) -> Result<Vec<RecordBa
             let mask = ProjectionMask::leaves(parquet.file_metadata().schema_descr(), [leaf]);
             let looked_for = wanted.clone();
             let filter = ArrowPredicateFn::new(mask, move |batch| Ok(looked_for.mask(&batch)));
+            let schema = parquet.file_metadata().schema_descr();
+            let columns = match wanted.columns {
+                Some(names) => ProjectionMask::columns(schema, names.iter().copied()),
+                None => ProjectionMask::all(),
+            };
             let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
                 part.blocks.clone(),
                 part.metadata.clone(),
             )
             .with_row_groups(groups)
+            .with_projection(columns)
             .with_row_selection(selection)
             .with_row_filter(RowFilter::new(vec![Box::new(filter)]))
             .build()?;
-            reader.map(|batch| batch.map_err(|cause| PartFault::Damaged(cause.to_string()))).collect()
+            let (mut found, mut bytes) = (Vec::new(), 0_usize);
+            for batch in reader {
+                let batch = batch.map_err(|cause| PartFault::Damaged(cause.to_string()))?;
+                bytes = bytes.saturating_add(batch.get_array_memory_size());
+                found.push(batch);
+                if bytes > max_bytes {
+                    break;
+                }
+            }
+            Ok(found)
         })
     })
 }

@@ -119,11 +119,13 @@ pub(super) fn stored(condition: &Expr) -> Option<Expr> {
 
 /// A condition that names no id column has the same form on both sides, but for the table's name before its columns.
 fn unchanged(condition: &Expr) -> Option<Expr> {
-    use datafusion::common::tree_node::{Transformed, TreeNode};
     let names_an_id = condition.column_refs().into_iter().any(|column| is_id(&column.name));
-    if names_an_id {
-        return None;
-    }
+    if names_an_id { None } else { unqualified(condition) }
+}
+
+/// The condition without the table's name before its columns.
+pub(super) fn unqualified(condition: &Expr) -> Option<Expr> {
+    use datafusion::common::tree_node::{Transformed, TreeNode};
     let unqualified = condition.clone().transform(|expr| {
         Ok(match expr {
             Expr::Column(column) => Transformed::yes(bare(&column.name)),

@@ -25,11 +25,13 @@ use super::hex;
 use super::latest::{Latest, SnapshotScan};
 use crate::{ID_COLUMNS, Part, Snapshot, Table};
 
-/// One table of a snapshot: hot batches and parts together, ids as hex, and of what is revised only the latest revision.
+/// One table of a snapshot: hot batches and parts together, and of what is revised only the latest revision.
 #[derive(Debug)]
 pub(super) struct StoredTable {
     table: Table,
     shown: SchemaRef,
+    /// Ids are shown as hex, as SQL has them; else as they are stored.
+    as_hex: bool,
     hot: Vec<RecordBatch>,
     parts: Vec<Arc<Part>>,
 }
@@ -37,10 +39,18 @@ pub(super) struct StoredTable {
 type Plans = Vec<Arc<dyn ExecutionPlan>>;
 
 impl StoredTable {
+    /// As SQL shows it.
     pub(super) fn new(table: Table, snapshot: &Snapshot) -> Self {
+        let stored = Self::as_stored(table, snapshot);
+        Self { shown: shown_schema(&stored.shown), as_hex: true, ..stored }
+    }
+
+    /// With ids as bytes, for plans of our own: half as much to hash and to hold.
+    pub(super) fn as_stored(table: Table, snapshot: &Snapshot) -> Self {
         Self {
             table,
-            shown: shown_schema(&table.schema()),
+            shown: table.schema(),
+            as_hex: false,
             hot: snapshot.hot(table).to_vec(),
             parts: snapshot.parts(table).to_vec(),
         }
@@ -67,7 +77,10 @@ impl StoredTable {
             Some(indices) => indices.clone(),
             None => (0..stored.fields().len()).collect(),
         };
-        let conditions: Vec<Expr> = filters.iter().filter_map(hex::stored).collect();
+        let conditions: Vec<Expr> = match self.as_hex {
+            true => filters.iter().filter_map(hex::stored).collect(),
+            false => filters.iter().filter_map(hex::unqualified).collect(),
+        };
         let rows: Arc<dyn ExecutionPlan> = match self.revised_by() {
             None => Arc::new(SnapshotScan::all(self.scans(session, &wanted, conditions, limit)?)?),
             Some(key) => self.latest_rows(session, &wanted, conditions, key)?,
@@ -150,7 +163,7 @@ impl StoredTable {
         Ok(scans)
     }
 
-    /// The wanted columns alone, ids as hex.
+    /// The wanted columns alone, ids in the form of this table.
     fn show(
         &self,
         session: &dyn Session,
@@ -167,7 +180,7 @@ impl StoredTable {
                 )));
             };
             let name = field.name();
-            let expr = if is_id(name) { hex::shown(name) } else { hex::bare(name) };
+            let expr = if self.as_hex && is_id(name) { hex::shown(name) } else { hex::bare(name) };
             columns.push((session.create_physical_expr(expr, &schema)?, name.clone()));
         }
         Ok(Arc::new(ProjectionExec::try_new(columns, rows)?))

@@ -11,52 +11,52 @@ use datafusion::arrow::datatypes::{
 use datafusion::arrow::record_batch::RecordBatch;
 use fanlight_model::Timestamp;
 
-pub(super) struct Texts<'a>(Option<&'a StringArray>);
+pub(crate) struct Texts<'a>(Option<&'a StringArray>);
 
-pub(super) struct Numbers<'a, T: ArrowPrimitiveType>(Option<&'a PrimitiveArray<T>>);
+pub(crate) struct Numbers<'a, T: ArrowPrimitiveType>(Option<&'a PrimitiveArray<T>>);
 
-pub(super) type Ints<'a> = Numbers<'a, Int32Type>;
-pub(super) type Longs<'a> = Numbers<'a, Int64Type>;
-pub(super) type Doubles<'a> = Numbers<'a, Float64Type>;
+pub(crate) type Ints<'a> = Numbers<'a, Int32Type>;
+pub(crate) type Longs<'a> = Numbers<'a, Int64Type>;
+pub(crate) type Doubles<'a> = Numbers<'a, Float64Type>;
 
-pub(super) struct Times<'a>(Numbers<'a, TimestampNanosecondType>);
+pub(crate) struct Times<'a>(Numbers<'a, TimestampNanosecondType>);
 
-pub(super) struct Ids<'a>(Option<&'a FixedSizeBinaryArray>);
+pub(crate) struct Ids<'a>(Option<&'a FixedSizeBinaryArray>);
 
-pub(super) struct Flags<'a>(Option<&'a BooleanArray>);
+pub(crate) struct Flags<'a>(Option<&'a BooleanArray>);
 
-pub(super) struct Maps<'a>(Option<&'a MapArray>);
+pub(crate) struct Maps<'a>(Option<&'a MapArray>);
 
-pub(super) struct Lists<'a>(Option<&'a ListArray>);
+pub(crate) struct Lists<'a>(Option<&'a ListArray>);
 
-pub(super) fn column<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a dyn Array> {
+pub(crate) fn column<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a dyn Array> {
     batch.column_by_name(name).map(AsRef::as_ref)
 }
 
 impl<'a> Texts<'a> {
-    pub(super) fn of(batch: &'a RecordBatch, name: &str) -> Self {
+    pub(crate) fn of(batch: &'a RecordBatch, name: &str) -> Self {
         Self(column(batch, name).and_then(|column| column.as_string_opt()))
     }
 
-    pub(super) fn at(&self, row: usize) -> Option<&'a str> {
+    pub(crate) fn at(&self, row: usize) -> Option<&'a str> {
         self.0.filter(|texts| texts.is_valid(row)).map(|texts| texts.value(row))
     }
 
-    pub(super) fn owned(&self, row: usize) -> Option<String> {
+    pub(crate) fn owned(&self, row: usize) -> Option<String> {
         self.at(row).map(str::to_owned)
     }
 
-    pub(super) fn shared(&self, row: usize) -> Option<Arc<str>> {
+    pub(crate) fn shared(&self, row: usize) -> Option<Arc<str>> {
         self.at(row).map(Arc::from)
     }
 }
 
 impl<'a, T: ArrowPrimitiveType> Numbers<'a, T> {
-    pub(super) fn of(batch: &'a RecordBatch, name: &str) -> Self {
+    pub(crate) fn of(batch: &'a RecordBatch, name: &str) -> Self {
         Self(column(batch, name).and_then(|column| column.as_primitive_opt()))
     }
 
-    pub(super) fn at(&self, row: usize) -> Option<T::Native> {
+    pub(crate) fn at(&self, row: usize) -> Option<T::Native> {
         self.0.filter(|numbers| numbers.is_valid(row)).map(|numbers| numbers.value(row))
     }
 }
@@ -66,47 +66,47 @@ where
     T::Native: Into<i64>,
 {
     /// As another whole number; what does not fit reads as "not told".
-    pub(super) fn as_<N: TryFrom<i64>>(&self, row: usize) -> Option<N> {
+    pub(crate) fn as_<N: TryFrom<i64>>(&self, row: usize) -> Option<N> {
         N::try_from(self.at(row)?.into()).ok()
     }
 }
 
 impl<'a> Times<'a> {
-    pub(super) fn of(batch: &'a RecordBatch, name: &str) -> Self {
+    pub(crate) fn of(batch: &'a RecordBatch, name: &str) -> Self {
         Self(Numbers::of(batch, name))
     }
 
-    pub(super) fn at(&self, row: usize) -> Option<Timestamp> {
+    pub(crate) fn at(&self, row: usize) -> Option<Timestamp> {
         self.0.at(row).map(Timestamp::from_nanos)
     }
 }
 
 impl<'a> Ids<'a> {
-    pub(super) fn of(batch: &'a RecordBatch, name: &str) -> Self {
+    pub(crate) fn of(batch: &'a RecordBatch, name: &str) -> Self {
         Self(column(batch, name).and_then(|column| column.as_fixed_size_binary_opt()))
     }
 
-    pub(super) fn at<const N: usize>(&self, row: usize) -> Option<[u8; N]> {
+    pub(crate) fn at<const N: usize>(&self, row: usize) -> Option<[u8; N]> {
         self.0.filter(|ids| ids.is_valid(row))?.value(row).try_into().ok()
     }
 }
 
 impl<'a> Flags<'a> {
-    pub(super) fn of(batch: &'a RecordBatch, name: &str) -> Self {
+    pub(crate) fn of(batch: &'a RecordBatch, name: &str) -> Self {
         Self(column(batch, name).and_then(|column| column.as_boolean_opt()))
     }
 
-    pub(super) fn at(&self, row: usize) -> bool {
+    pub(crate) fn at(&self, row: usize) -> bool {
         self.0.is_some_and(|flags| flags.is_valid(row) && flags.value(row))
     }
 }
 
 impl<'a> Maps<'a> {
-    pub(super) fn of(batch: &'a RecordBatch, name: &str) -> Self {
+    pub(crate) fn of(batch: &'a RecordBatch, name: &str) -> Self {
         Self(column(batch, name).and_then(|column| column.as_map_opt()))
     }
 
-    pub(super) fn at(&self, row: usize) -> Vec<(String, String)> {
+    pub(crate) fn at(&self, row: usize) -> Vec<(String, String)> {
         let Some(entries) = self.0.filter(|maps| maps.is_valid(row)).map(|maps| maps.value(row)) else {
             return Vec::new();
         };
@@ -121,11 +121,11 @@ impl<'a> Maps<'a> {
 }
 
 impl<'a> Lists<'a> {
-    pub(super) fn of(batch: &'a RecordBatch, name: &str) -> Self {
+    pub(crate) fn of(batch: &'a RecordBatch, name: &str) -> Self {
         Self(column(batch, name).and_then(|column| column.as_list_opt()))
     }
 
-    pub(super) fn at(&self, row: usize) -> Vec<String> {
+    pub(crate) fn at(&self, row: usize) -> Vec<String> {
         let Some(values) = self.0.filter(|lists| lists.is_valid(row)).map(|lists| lists.value(row)) else {
             return Vec::new();
         };

@@ -11,7 +11,7 @@ const STATES: [LinkState; 4] =
     [LinkState::Asserted, LinkState::Candidate, LinkState::Superseded, LinkState::Retracted];
 
 /// The links of a batch; one in words that this version does not know is left out and told.
-pub(super) fn decode(batch: &RecordBatch) -> Vec<Link> {
+pub(crate) fn decode(batch: &RecordBatch) -> Vec<Link> {
     let ids = |name| Ids::of(batch, name);
     let (link_id, trace_id, span_id, event_uid) =
         (ids("link_id"), ids("trace_id"), ids("span_id"), ids("event_uid"));

@@ -6,8 +6,13 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
-#[path = "http/server.rs"]
+mod choices;
+mod metrics;
+mod pane;
+mod schema;
+mod search;
 mod server;
+mod sign_in;
 
 use std::time::Duration;
 
@@ -17,7 +22,7 @@ use server::{Reply, Server};
 const TRACE: &str = "/api/v1/traces/0af7651916cd43dd8448eb211c80319c";
 
 /// The problem of a reply, after checking that it is one.
-fn problem(reply: &Reply, status: u16, code: &str) -> Value {
+pub(crate) fn problem(reply: &Reply, status: u16, code: &str) -> Value {
     assert_eq!(reply.status, status, "{}", reply.body);
     assert_eq!(reply.header("content-type"), Some("application/problem+json"));
     let problem: Value = serde_json::from_str(&reply.body).expect("a problem is JSON");
@@ -25,6 +30,7 @@ fn problem(reply: &Reply, status: u16, code: &str) -> Value {
     assert_eq!(problem["status"], status);
     assert!(problem["hint"].as_str().is_some_and(|hint| !hint.is_empty()), "{problem}");
     assert_eq!(problem["trace_id"].as_str().map(str::len), Some(32), "{problem}");
+    schema::check("Problem", &problem);
     problem
 }
 
@@ -34,8 +40,8 @@ async fn a_trace_is_told_whole() {
     let server = Server::start().await;
     let reply = server.get(TRACE).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
-    let told: Value = serde_json::from_str(&reply.body).expect("JSON");
-    let golden: Value = serde_json::from_str(include_str!("golden/trace.json")).expect("JSON");
+    let told = reply.json("Trace");
+    let golden: Value = serde_json::from_str(include_str!("../golden/trace.json")).expect("JSON");
     let written = serde_json::to_string_pretty(&told).expect("JSON");
     assert_eq!(told, golden, "found:\n{written}");
 }
@@ -54,7 +60,7 @@ async fn sql_is_answered_in_the_contract_s_json() {
     let server = Server::start().await;
     let reply = server.sql("select rung, count(*) as n from links group by rung").await;
     assert_eq!(reply.status, 200, "{}", reply.body);
-    let answer: Value = serde_json::from_str(&reply.body).expect("JSON");
+    let answer = reply.json("SqlAnswer");
     assert_eq!(answer, json!({ "columns": ["rung", "n"], "rows": [["R3", "1"]] }));
 }
 
@@ -108,11 +114,17 @@ async fn nobody_is_let_in_without_the_token() {
 #[tokio::test]
 async fn rebound_names_and_foreign_pages_are_refused_everywhere() {
     let server = Server::start().await;
-    for path in [TRACE, "/api/v1/status", "/metrics", "/livez", "/readyz", "/nothing"] {
+    let paths: Vec<String> = schema::paths().into_iter().map(|(_, path)| path).collect();
+    assert!(paths.len() > 15, "{paths:?}");
+    let beside =
+        ["/index.html", "/assets/index.js", "/intake/zscaler/zia_web", "/intake/envoy", "/nothing", "/.."];
+    for path in paths.iter().map(String::as_str).chain(beside) {
         let rebound = format!("host: rebound.example.com\r\nauthorization: Bearer {}\r\n", server.token);
-        problem(&server.raw("GET", path, &rebound, "").await, 421, "host_not_allowed");
-        let foreign = "origin: http://page.example.com\r\n";
-        problem(&server.ask("GET", path, foreign, "").await, 403, "origin_not_allowed");
+        for method in ["GET", "POST"] {
+            problem(&server.raw(method, path, &rebound, "").await, 421, "host_not_allowed");
+            let foreign = "origin: http://page.example.com\r\n";
+            problem(&server.ask(method, path, foreign, "").await, 403, "origin_not_allowed");
+        }
     }
     let own = format!("origin: http://{}\r\n", server.address);
     assert_eq!(server.ask("GET", "/livez", &own, "").await.status, 200);
@@ -126,19 +138,32 @@ async fn the_open_routes_need_no_token_on_loopback() {
     problem(&server.raw("GET", "/readyz", &host, "").await, 503, "not_ready");
     server.ready.reached();
     assert_eq!(server.raw("GET", "/readyz", &host, "").await.status, 200);
-    let metrics = server.raw("GET", "/metrics", &host, "").await;
-    assert!(
-        metrics.header("content-type").is_some_and(|kind| kind.starts_with("application/openmetrics-text"))
+    assert_eq!(server.raw("GET", "/metrics", &host, "").await.status, 200);
+    let described = server.raw("GET", "/api/openapi.json", &host, "").await;
+    assert_eq!(described.header("content-type"), Some("application/json"));
+    assert!(described.body.contains("\"openapi\": \"3.1.0\""));
+}
+
+/// Each part says what it waits for, and all of them are named where one is not ready, or where it is asked for.
+#[tokio::test]
+async fn readiness_is_told_part_by_part() {
+    let server = Server::start().await;
+    let told = problem(&server.get("/readyz").await, 503, "not_ready");
+    assert_eq!(
+        told["components"],
+        json!([{ "name": "log", "ready": false, "reason": "the log to be replayed" }])
     );
-    let stored = "fanlight_records_total{stage=\"store\",record=\"span\",outcome=\"stored\",reason=\"\"} 2\n";
-    assert!(metrics.body.contains(stored), "{}", metrics.body);
-    assert!(metrics.body.ends_with("# EOF\n"));
+    server.ready.reached();
+    assert_eq!(server.get("/readyz").await.json("Readiness"), json!({ "ready": true }));
+    let verbose = server.get("/readyz?verbose").await.json("Readiness");
+    assert_eq!(verbose["components"], json!([{ "name": "log", "ready": true, "reason": null }]));
+    assert_eq!(server.get("/livez").await.json("Liveness"), json!({ "live": true }));
 }
 
 #[tokio::test]
 async fn the_status_counts_what_is_stored() {
     let server = Server::start().await;
-    let status: Value = serde_json::from_str(&server.get("/api/v1/status").await.body).expect("JSON");
+    let status = server.get("/api/v1/status").await.json("Status");
     assert_eq!(status["tables"][0], json!({ "name": "spans", "rows": "2", "parts": 0 }));
     assert_eq!(status["ready"], false);
     assert_eq!(status["time"], "2026-11-22T07:00:00.000000000Z");

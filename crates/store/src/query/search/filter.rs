@@ -1,0 +1,206 @@
+//! Which spans are looked for, in types: what a query language's own parser makes of its text.
+
+use fanlight_model::Timestamp;
+
+use super::pattern::Pattern;
+
+/// A condition on one span, its trace and its access event.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SpanFilter {
+    /// Every span.
+    Always,
+    /// All of these.
+    All(Vec<SpanFilter>),
+    /// At least one of these.
+    Any(Vec<SpanFilter>),
+    /// One field.
+    Test(SpanTest),
+}
+
+/// One field and what it has to be. A field that a span does not have fulfils no test but [`Test::Absent`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpanTest {
+    /// Which field.
+    pub field: SpanField,
+    /// What it has to be.
+    pub test: Test,
+}
+
+/// What can be asked of a span.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SpanField {
+    /// Its name.
+    Name,
+    /// `unspecified`, `internal`, `server`, `client`, `producer`, `consumer`.
+    Kind,
+    /// `unset`, `ok`, `error`.
+    Status,
+    /// What its sender said of its status.
+    StatusMessage,
+    /// How long it took.
+    Duration,
+    /// From the first start to the last end of its trace's spans.
+    TraceDuration,
+    /// The name of its trace's root.
+    RootName,
+    /// The service of its trace's root.
+    RootService,
+    /// An attribute of the span.
+    Attribute(String),
+    /// An attribute of its resource.
+    Resource(String),
+    /// An attribute of the span, or else of its resource.
+    Either(String),
+    /// Something of the access event that is linked to it.
+    Access(AccessField),
+    /// An attribute of the span, or else what enrichment would write there.
+    Enriched(String, AccessField),
+}
+
+/// What can be asked of a linked access event, and of the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessField {
+    /// The name of the principal, as the edge wrote it.
+    User,
+    /// The principal's pseudonym.
+    PrincipalId,
+    /// `allowed`, `blocked`, `failed`.
+    Disposition,
+    /// The vendor rule.
+    Rule,
+    /// The app.
+    App,
+    /// The app segment.
+    AppSegment,
+    /// The service edge.
+    ServiceEdge,
+    /// The app connector.
+    AppConnector,
+    /// The device.
+    Device,
+    /// `zpa`, `zia`, `envoy`, `gate`.
+    Product,
+    /// The vendor's reason code.
+    Reason,
+    /// Where the principal came from.
+    ClientAddress,
+    /// The feed.
+    Feed,
+    /// The link's rung.
+    Rung,
+    /// The link's confidence, 0 to 1.
+    Confidence,
+}
+
+impl AccessField {
+    /// The column that holds it, of `access_events` or of `links`.
+    pub(super) const fn column(self) -> &'static str {
+        match self {
+            Self::User => "user_name",
+            Self::PrincipalId => "principal_id",
+            Self::Disposition => "disposition",
+            Self::Rule => "rule",
+            Self::App => "app",
+            Self::AppSegment => "app_segment",
+            Self::ServiceEdge => "service_edge",
+            Self::AppConnector => "app_connector",
+            Self::Device => "device",
+            Self::Product => "product",
+            Self::Reason => "reason",
+            Self::ClientAddress => "client_address",
+            Self::Feed => "feed",
+            Self::Rung => "rung",
+            Self::Confidence => "confidence",
+        }
+    }
+
+    /// True for what the link says, not the event.
+    pub(super) const fn is_of_link(self) -> bool {
+        matches!(self, Self::Rung | Self::Confidence)
+    }
+
+    /// True for a number; the others are texts.
+    pub(super) const fn is_number(self) -> bool {
+        matches!(self, Self::Confidence)
+    }
+}
+
+/// How two values stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// `=`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+}
+
+/// What a field has to be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Test {
+    /// A text that stands so to this one.
+    Text(Comparison, String),
+    /// A whole number that stands so to this one; of durations, nanoseconds.
+    Whole(Comparison, i64),
+    /// A number that stands so to this one.
+    Number(Comparison, f64),
+    /// A text that the pattern matches as a whole.
+    Matches(Pattern),
+    /// A text that the pattern does not match as a whole.
+    MatchesNot(Pattern),
+    /// Not there.
+    Absent,
+    /// There, whatever it is.
+    Present,
+}
+
+/// The span's start lies from `start` up to `end`, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeRange {
+    /// The first moment.
+    pub start: Timestamp,
+    /// The last moment.
+    pub end: Timestamp,
+}
+
+/// What a filter needs beside the spans themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Needs {
+    /// Fields of the access event or the link.
+    pub(super) access: Vec<AccessField>,
+    /// True where a condition is on the whole trace.
+    pub(super) trace: bool,
+}
+
+impl Needs {
+    pub(super) fn of(filter: &SpanFilter) -> Self {
+        let mut needs = Self::default();
+        needs.look_at(filter);
+        needs
+    }
+
+    fn look_at(&mut self, filter: &SpanFilter) {
+        match filter {
+            SpanFilter::Always => {}
+            SpanFilter::All(parts) | SpanFilter::Any(parts) => {
+                parts.iter().for_each(|part| self.look_at(part));
+            }
+            SpanFilter::Test(SpanTest { field, .. }) => match field {
+                SpanField::Access(access) | SpanField::Enriched(_, access) => {
+                    if !self.access.contains(access) {
+                        self.access.push(*access);
+                    }
+                }
+                SpanField::TraceDuration | SpanField::RootName | SpanField::RootService => self.trace = true,
+                _ => {}
+            },
+        }
+    }
+}
