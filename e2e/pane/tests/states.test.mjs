@@ -108,28 +108,39 @@ const STATES = {
   },
 };
 
-for (const [name, reach] of Object.entries(STATES)) {
-  for (const colorScheme of ["light", "dark"]) {
-    test(`${name}, ${colorScheme}: nothing stands in anybody's way`, async () => {
-      // axe injects its own script: this one context does without the page's policy.
-      const { page, context } = await place.page({ colorScheme, bypassCSP: true, reducedMotion: "reduce" });
-      await reach(page);
-      if (target.shots) await page.screenshot({ path: join(target.shots, `${name.replaceAll(" ", "-")}-${colorScheme}.png`) });
-      const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
-      assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).slice(0, 3).join(" | ")}`), []);
-      await context.close();
-    });
-  }
+/** What axe finds, said shortly. */
+async function obstacles(page) {
+  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+  return violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).slice(0, 3).join(" | ")}`);
 }
 
-for (const [name, reach] of [["search full", STATES["search full"]], ["trace full", STATES["trace full"]], ["trace full with a span open", STATES["trace full with a span open"]], ["sign in", STATES["sign in"]]]) {
+async function shoot(page, name, fullPage = false) {
+  if (target.shots) await page.screenshot({ path: join(target.shots, `${name.replaceAll(" ", "-")}.png`), fullPage });
+}
+
+for (const [name, reach] of Object.entries(STATES)) {
+  test(`${name}: nothing stands in anybody's way, light or dark`, async () => {
+    // axe injects its own script: this one context does without the page's policy.
+    const { page, context } = await place.page({ colorScheme: "light", bypassCSP: true, reducedMotion: "reduce" });
+    await reach(page);
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      await shoot(page, `${name} ${colorScheme}`);
+      assert.deepEqual({ colorScheme, found: await obstacles(page) }, { colorScheme, found: [] });
+    }
+    await context.close();
+  });
+}
+
+const NARROW = ["search full", "trace full", "trace full with a span open", "sign in"];
+
+for (const name of NARROW) {
   test(`${name} fits a telephone: nothing is wider than the screen`, async () => {
     const { page, context } = await place.page({ viewport: { width: 390, height: 844 }, bypassCSP: true });
-    await reach(page);
-    if (target.shots) await page.screenshot({ path: join(target.shots, `${name.replaceAll(" ", "-")}-390.png`), fullPage: true });
+    await STATES[name](page);
+    await shoot(page, `${name} 390`, true);
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
-    const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
-    assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).slice(0, 3).join(" | ")}`), []);
+    assert.deepEqual(await obstacles(page), []);
     await context.close();
   });
 }

@@ -5,6 +5,7 @@ import { ticksOf } from "./ticks";
 import { between, isWhole, panned, placeOf, whole, zoomed } from "./zoom";
 import { markdown } from "./copy";
 import { otlpOf } from "./otlp";
+import { pieces } from "./said";
 import { joined } from "./fixture";
 import { joinsOf, spokenOf } from "./joins";
 import { splitOf } from "./split";
@@ -72,4 +73,12 @@ test("foreign text stays text in markdown", () => {
 test("OTLP keeps ids, kinds and every nanosecond", () => {
   const sent = JSON.parse(otlpOf(joined().wire)) as { resourceSpans: { scopeSpans: { spans: Record<string, unknown>[] }[] }[] };
   expect(sent.resourceSpans[0]?.scopeSpans[0]?.spans[0]).toMatchObject({ spanId: "a", kind: 2, startTimeUnixNano: "1795330800180000000" });
+});
+
+test("literals of a sentence are told apart, and a lonely back-tick is text", () => {
+  const shown = (text: string): string => pieces(text).map((piece) => (piece.literal ? `[${piece.text}]` : piece.text)).join("");
+  expect(shown("run `fanlight url` now")).toBe("run [fanlight url] now");
+  expect(shown("`a` and `b`")).toBe("[a] and [b]");
+  expect(shown("one ` only")).toBe("one ` only");
+  expect(shown("")).toBe("");
 });

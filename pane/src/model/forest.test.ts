@@ -59,7 +59,8 @@ test("a folded row hides its subtree and nothing else", () => {
 
 test("the window of rows covers what is seen, in steps, and stays inside", () => {
   for (const top of [0, 10, 479_990, 1e7]) {
-    const [from, to] = windowOf(top, 500, 24, 20_000);
+    const { from, to, length } = windowOf(top, 500, 24, 20_000);
+    expect(length).toBe(windowOf(0, 500, 24, 20_000).length);
     expect(from).toBeGreaterThanOrEqual(0);
     expect(to).toBeLessThanOrEqual(20_000);
     expect(from * 24).toBeLessThanOrEqual(top);

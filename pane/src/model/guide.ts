@@ -21,12 +21,19 @@ export OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none`,
       title: "An OpenTelemetry Collector",
       says: "Beside the exporters that it has; the processor lets a link be of rung R2.",
       block: `processors:
-  resourcedetection: { detectors: [system], system: { resource_attributes: { host.ip: { enabled: true } } } }
+  resourcedetection:
+    detectors: [system]
+    system:
+      resource_attributes: { host.ip: { enabled: true } }
 exporters:
-  otlphttp/fanlight: { endpoint: http://${host}:4318 }
+  otlphttp/fanlight:
+    endpoint: http://${host}:4318
 service:
   pipelines:
-    traces/fanlight: { receivers: [otlp], processors: [resourcedetection], exporters: [otlphttp/fanlight] }`,
+    traces/fanlight:
+      receivers: [otlp]
+      processors: [resourcedetection]
+      exporters: [otlphttp/fanlight]`,
     },
   ];
 }

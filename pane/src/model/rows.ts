@@ -51,14 +51,21 @@ export function withAncestors(rows: Row[], matches: readonly number[]): Set<numb
   return kept;
 }
 
-/** The stretch of rows that a window of `height` pixels shows, in steps, so that scrolling redraws seldom. */
-export function windowOf(top: number, height: number, rowHeight: number, count: number): [number, number] {
-  const first = Math.floor(top / rowHeight) - MARGIN;
-  const last = Math.ceil((top + height) / rowHeight) + MARGIN;
-  const from = Math.max(0, Math.floor(first / STEP) * STEP);
-  return [Math.min(from, count), Math.min(count, Math.max(from, Math.ceil(last / STEP) * STEP))];
-}
-
 /** Rows kept ready above and below, and by how many rows the window moves. */
 const MARGIN = 12;
 const STEP = 8;
+
+export interface Window {
+  from: number;
+  to: number;
+  /** How long it is where the rows do not end before: the same wherever it stands, so that elements can be used again. */
+  length: number;
+}
+
+/** The rows that stand ready for `height` pixels from `top`. It moves in steps, so that scrolling redraws seldom. */
+export function windowOf(top: number, height: number, rowHeight: number, count: number): Window {
+  const length = Math.ceil((height / rowHeight + 1 + 2 * MARGIN + STEP) / STEP) * STEP;
+  const first = Math.floor((Math.floor(top / rowHeight) - MARGIN) / STEP) * STEP;
+  const from = Math.min(Math.max(0, first), count);
+  return { from, to: Math.min(count, from + length), length };
+}
