@@ -166,7 +166,10 @@ fn tokens(file: &Path, remarks: &mut Vec<Remark>) -> Result<Tokens, AccessError>
     let text = String::from_utf8(bytes).map_err(|_| unusable("it is not text".to_owned()))?;
     let tokens = Tokens::parse(&text).map_err(unusable)?;
     if tokens.is_weak {
-        remarks.push(Remark { file: file.to_owned(), what: "it holds a token of fewer than 16 characters, which can be guessed" });
+        remarks.push(Remark {
+            file: file.to_owned(),
+            what: "it holds a token of fewer than 16 characters, which can be guessed",
+        });
     }
     remark_if_open(file, remarks);
     Ok(tokens)
@@ -177,7 +180,10 @@ pub(crate) fn remark_if_open(file: &Path, remarks: &mut Vec<Remark>) {
     const OTHERS: u32 = 0o077;
     let mode = fs::metadata(file).map_or(0, |metadata| metadata.permissions().mode());
     if mode & OTHERS != 0 {
-        remarks.push(Remark { file: file.to_owned(), what: "others on this machine can read it; `chmod 600` it" });
+        remarks.push(Remark {
+            file: file.to_owned(),
+            what: "others on this machine can read it; `chmod 600` it",
+        });
     }
 }
 
@@ -218,7 +224,11 @@ mod tests {
         let file = folder.path().join("tokens");
         let access = Access { token_file: Some(file.clone()), ..Access::default() };
         let error = access.check(Protocol::Http1).unwrap_err();
-        assert!(error.whole().starts_with(&format!("cannot read `{}`: ", file.display())), "{}", error.whole());
+        assert!(
+            error.whole().starts_with(&format!("cannot read `{}`: ", file.display())),
+            "{}",
+            error.whole()
+        );
         fs::write(&file, "\n").unwrap();
         let error = access.check(Protocol::Http1).unwrap_err();
         assert!(error.whole().ends_with("it holds no token; write one a line"), "{error}");

@@ -129,7 +129,8 @@ impl Admission {
     pub fn trouble(&self) -> Vec<String> {
         let state = self.state();
         let name = self.inner.name;
-        let files = state.trouble.as_ref().map(|why| format!("listener `{name}` keeps its former files: {why}"));
+        let files =
+            state.trouble.as_ref().map(|why| format!("listener `{name}` keeps its former files: {why}"));
         files.into_iter().chain(state.expiry.trouble(name)).collect()
     }
 

@@ -46,7 +46,9 @@ impl<'a> Reader<'a> {
         let (length, rest) = match first {
             0..=0x7f => (usize::from(first), rest),
             0x81 => rest.split_first().map(|(&length, rest)| (usize::from(length), rest))?,
-            0x82 => rest.split_first_chunk().map(|(two, rest)| (usize::from(u16::from_be_bytes(*two)), rest))?,
+            0x82 => {
+                rest.split_first_chunk().map(|(two, rest)| (usize::from(u16::from_be_bytes(*two)), rest))?
+            }
             0x83 => rest.split_first_chunk().map(|(three, rest)| {
                 let [high, middle, low]: [u8; 3] = *three;
                 (u32::from_be_bytes([0, high, middle, low]) as usize, rest)
@@ -212,7 +214,11 @@ mod tests {
         let read = Certificate::read(&certificate()).unwrap();
         assert_eq!(read.not_after, Timestamp::from_civil(2031, 2, 3, 0, 0, 0, 0).unwrap());
         assert!(read.serial.ends_with("010203ab"), "{}", read.serial);
-        assert!(read.subject.contains("CN=shop \"one\"") && read.subject.contains("O=Example"), "{}", read.subject);
+        assert!(
+            read.subject.contains("CN=shop \"one\"") && read.subject.contains("O=Example"),
+            "{}",
+            read.subject
+        );
         assert_eq!(read.names, ["DNS:app.example.com", "IP:192.0.2.7", "URI:spiffe://example.com/shop"]);
     }
 
@@ -224,7 +230,9 @@ mod tests {
         assert_eq!(at(UTC_TIME, b"991231235959Z"), told("1999-12-31T23:59:59.000000000Z"));
         assert_eq!(at(GENERALIZED_TIME, b"20500101000000Z"), told("2050-01-01T00:00:00.000000000Z"));
         assert_eq!(time((GENERALIZED_TIME, b"99991231235959Z")), Some(Timestamp::MAX));
-        for wrong in [&b"20501301000000Z"[..], b"2050", b"", b"Z", b"20500101000000", "2050é01000000Z".as_bytes()] {
+        for wrong in
+            [&b"20501301000000Z"[..], b"2050", b"", b"Z", b"20500101000000", "2050é01000000Z".as_bytes()]
+        {
             assert_eq!(at(GENERALIZED_TIME, wrong), None, "{wrong:?}");
         }
     }

@@ -77,8 +77,21 @@ mod tests {
         }
         let days = Horizon::Days;
         let over = Horizon::Over;
-        assert_eq!(told, [(70, days(30)), (93, days(7)), (99, days(1)), (100, over), (101, over), (102, over), (103, over)]);
-        assert!(expiry.trouble("api").is_some_and(|trouble| trouble.contains("expired at 1970-04-11T00:00:00")));
+        assert_eq!(
+            told,
+            [
+                (70, days(30)),
+                (93, days(7)),
+                (99, days(1)),
+                (100, over),
+                (101, over),
+                (102, over),
+                (103, over)
+            ]
+        );
+        assert!(
+            expiry.trouble("api").is_some_and(|trouble| trouble.contains("expired at 1970-04-11T00:00:00"))
+        );
     }
 
     #[test]

@@ -92,7 +92,8 @@ mod tests {
 
     fn guard(tokens: Option<&str>) -> (watch::Sender<Arc<Rules>>, Guard) {
         let tokens = tokens.map(|text| Tokens::parse(text).unwrap());
-        let rules = Rules { allow: vec!["192.0.2.0/24".parse().unwrap()], tokens, tls: None, remarks: Vec::new() };
+        let rules =
+            Rules { allow: vec!["192.0.2.0/24".parse().unwrap()], tokens, tls: None, remarks: Vec::new() };
         let (sender, receiver) = watch::channel(Arc::new(rules));
         (sender, Guard::new(receiver, "192.0.2.7:5".parse().unwrap()))
     }

@@ -82,7 +82,9 @@ fn broken(error: &io::Error) -> Failed {
         Some(Error::NoCertificatesPresented) => "client_certificate_missing",
         Some(Error::InvalidCertificate(why)) => match why {
             CertificateError::Revoked => "client_certificate_revoked",
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => "client_certificate_expired",
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                "client_certificate_expired"
+            }
             CertificateError::UnknownIssuer => "client_certificate_unknown",
             _ => "client_certificate_refused",
         },

@@ -54,9 +54,10 @@ impl Peers {
     pub(crate) fn enter(&self, address: IpAddr) -> Option<Place> {
         let peer = Peer::of(address);
         let mut inside = self.inside();
-        let share = inside
-            .entry(peer)
-            .or_insert_with(|| Share { connections: 0, handshakes: Arc::new(Semaphore::new(self.handshakes)) });
+        let share = inside.entry(peer).or_insert_with(|| Share {
+            connections: 0,
+            handshakes: Arc::new(Semaphore::new(self.handshakes)),
+        });
         if share.connections >= self.connections {
             return None;
         }

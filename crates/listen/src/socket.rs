@@ -43,7 +43,10 @@ mod tests {
         let idle = sockopt::tcp_keepidle(&stream).unwrap();
         let interval = sockopt::tcp_keepintvl(&stream).unwrap();
         let user = Duration::from_millis(sockopt::tcp_user_timeout(&stream).unwrap().into());
-        assert_eq!((idle, interval, user), (Duration::from_secs(20), Duration::from_secs(10), Duration::from_secs(45)));
+        assert_eq!(
+            (idle, interval, user),
+            (Duration::from_secs(20), Duration::from_secs(10), Duration::from_secs(45))
+        );
         assert!(user + interval <= Duration::from_secs(60), "the first asking past the user timeout ends it");
     }
 }

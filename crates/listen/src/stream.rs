@@ -99,14 +99,18 @@ impl Paced {
             }
             Poll::Pending => {
                 let (since, before) = *self.backlog.get_or_insert_with(|| (Instant::now(), 0));
-                let earned = Duration::from_millis(before.saturating_mul(1_000) / u64::from(self.rate.max(1)));
+                let earned =
+                    Duration::from_millis(before.saturating_mul(1_000) / u64::from(self.rate.max(1)));
                 let end = since + self.stall + earned;
                 let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep_until(end)));
                 if deadline.deadline() != end {
                     deadline.as_mut().reset(end);
                 }
                 ready!(deadline.as_mut().poll(context));
-                Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the peer takes too slowly what it is sent")))
+                Poll::Ready(Err(io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    "the peer takes too slowly what it is sent",
+                )))
             }
             failed @ Poll::Ready(Err(_)) => failed,
         }
@@ -124,7 +128,11 @@ impl AsyncRead for Paced {
 }
 
 impl AsyncWrite for Paced {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let taken = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.taken(taken, bytes.len(), context)
     }
@@ -177,7 +185,11 @@ impl AsyncRead for Stream {
 }
 
 impl AsyncWrite for Stream {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         match &mut self.kind {
             Kind::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
             Kind::Tls(stream) => Pin::new(stream).poll_write(context, bytes),

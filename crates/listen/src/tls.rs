@@ -21,11 +21,16 @@ const CLIENT_CA: &str = "tls.client_ca";
 const CLIENT_CRL: &str = "tls.client_crl";
 
 /// Reads and checks all files. Blocks on the disk.
-pub(crate) fn load(files: &TlsFiles, protocol: Protocol, remarks: &mut Vec<Remark>) -> Result<Tls, AccessError> {
+pub(crate) fn load(
+    files: &TlsFiles,
+    protocol: Protocol,
+    remarks: &mut Vec<Remark>,
+) -> Result<Tls, AccessError> {
     let chain = certificates(CERTIFICATE, &files.certificate)?;
-    let own = chain.first().and_then(|first| Certificate::read(first)).ok_or_else(|| {
-        unusable(CERTIFICATE, &files.certificate, "its first certificate cannot be read")
-    })?;
+    let own = chain
+        .first()
+        .and_then(|first| Certificate::read(first))
+        .ok_or_else(|| unusable(CERTIFICATE, &files.certificate, "its first certificate cannot be read"))?;
     let key = private_key(&files.key)?;
     remark_if_open(&files.key, remarks);
     let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -38,7 +43,8 @@ pub(crate) fn load(files: &TlsFiles, protocol: Protocol, remarks: &mut Vec<Remar
     // Checks that the key is the certificate's own.
     let mut config = builder.with_single_cert(chain, key).map_err(|cause| match cause {
         rustls::Error::InconsistentKeys(_) => {
-            let problem = format!("it is not the key of the certificate in `{}`", files.certificate.display());
+            let problem =
+                format!("it is not the key of the certificate in `{}`", files.certificate.display());
             unusable(KEY, &files.key, problem)
         }
         other => unusable(CERTIFICATE, &files.certificate, other),
@@ -53,7 +59,11 @@ fn verifier(files: &TlsFiles) -> Result<Option<Arc<dyn ClientCertVerifier>>, Acc
     let Some(client_ca) = &files.client_ca else {
         return match &files.client_crl {
             None => Ok(None),
-            Some(file) => Err(unusable(CLIENT_CRL, file, "it needs `client_ca` beside it, the authorities that it is of")),
+            Some(file) => Err(unusable(
+                CLIENT_CRL,
+                file,
+                "it needs `client_ca` beside it, the authorities that it is of",
+            )),
         };
     };
     let mut roots = RootCertStore::empty();
@@ -109,7 +119,11 @@ fn revocations(file: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>
         .collect::<Result<_, _>>()
         .map_err(|cause| unusable(CLIENT_CRL, file, format!("it is not PEM: {cause}")))?;
     if read.is_empty() {
-        return Err(unusable(CLIENT_CRL, file, "it holds no revocation list in PEM (`-----BEGIN X509 CRL-----`)"));
+        return Err(unusable(
+            CLIENT_CRL,
+            file,
+            "it holds no revocation list in PEM (`-----BEGIN X509 CRL-----`)",
+        ));
     }
     Ok(read)
 }

@@ -60,9 +60,12 @@ mod tests {
 
     #[test]
     fn each_line_is_a_token_and_nothing_else_is() {
-        let tokens = Tokens::parse("# since June\nthe-token-of-june-1\r\n\n  the-token-of-july-2  \n").unwrap();
+        let tokens =
+            Tokens::parse("# since June\nthe-token-of-june-1\r\n\n  the-token-of-july-2  \n").unwrap();
         assert!(tokens.contain(b"the-token-of-june-1") && tokens.contain(b"the-token-of-july-2"));
-        for wrong in ["", "# since June", "the-token-of-june-", "the-token-of-june-12", "the-token-of-june-1 "] {
+        for wrong in
+            ["", "# since June", "the-token-of-june-", "the-token-of-june-12", "the-token-of-june-1 "]
+        {
             assert!(!tokens.contain(wrong.as_bytes()), "{wrong}");
         }
         assert!(!tokens.is_weak && Tokens::parse("short").unwrap().is_weak);
@@ -71,7 +74,8 @@ mod tests {
 
     #[test]
     fn a_file_without_a_token_is_refused() {
-        for wrong in ["", "\n# only words\n", "two words\n", "smörgås\n", &"a-token-of-many\n".repeat(101)] {
+        for wrong in ["", "\n# only words\n", "two words\n", "smörgås\n", &"a-token-of-many\n".repeat(101)]
+        {
             assert!(Tokens::parse(wrong).is_err(), "{wrong}");
         }
     }
