@@ -9,7 +9,7 @@ pub fn fanlight() -> Result<PathBuf> {
     let binary = profile_folder()?.join("fanlight");
     if !binary.exists() {
         bail!(
-            "there is no `{}`: run `cargo build -p fanlight`, or `cargo xtask test`, which does",
+            "there is no `{}`: run `cargo build --workspace --bins`, or `cargo xtask test`, which does",
             binary.display()
         );
     }
@@ -22,7 +22,10 @@ pub(crate) fn fixture(name: &str) -> PathBuf {
 }
 
 /// What `cargo xtask test` installed for the peers: `target/e2e/…`.
-pub(crate) fn installed(name: &str) -> Result<PathBuf> {
+///
+/// # Errors
+/// Where it is not there, with the command that installs it.
+pub fn installed(name: &str) -> Result<PathBuf> {
     let target = profile_folder()?.parent().context("the build's folder has no parent")?.to_owned();
     let path = target.join("e2e").join(name);
     if !path.exists() {

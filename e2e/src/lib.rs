@@ -27,7 +27,7 @@ mod stand_in;
 mod wait;
 
 pub use app::{App, Stack};
-pub use binary::{fanlight, samples_folder};
+pub use binary::{fanlight, installed, samples_folder};
 pub use http_client::{Answer, HttpClient, curl};
 pub use otlp::KeyValue;
 pub use process::Process;

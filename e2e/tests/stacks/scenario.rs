@@ -74,6 +74,9 @@ async fn play(stack: Stack, resource: &str, records: Records, expected: Expected
     assert_eq!(spans.len(), LINKED + DIRECT, "one server span a request, none for the denied");
     assert_eq!(events.len(), CONNECTIONS, "one access event a connection, whatever its records");
     assert_eq!(links.len(), LINKED, "one link a span behind the edge: {links:#?}");
+    let by_rung = server.sql("select rung, count(*) as links from links group by rung").await?;
+    let told: Vec<_> = by_rung.iter().map(|row| (text(row, "rung"), text(row, "links"))).collect();
+    assert_eq!(told, [(expected.rung.to_owned(), LINKED.to_string())], "any other rung fails");
     for span in &spans {
         check_span(span, &links, &events, expected);
     }

@@ -31,7 +31,7 @@ pub(super) struct Client {
 impl Client {
     /// By what was typed; else the server whose data folder is here.
     pub(super) fn find(reach: &Reach) -> Result<Self, Failure> {
-        let folder = data_folder(reach)?;
+        let folder = data_folder(reach, Path::new("."))?;
         let server = match (&reach.server, &folder) {
             (Some(server), _) => server.trim_end_matches('/').to_owned(),
             (None, Some(folder)) => {
@@ -116,8 +116,8 @@ impl Client {
     }
 }
 
-/// The folder that was named; else the usual one here whose server is the one asked for.
-fn data_folder(reach: &Reach) -> Result<Option<DataFolder>, Failure> {
+/// The folder that was named; else the usual one in `here` whose server is the one asked for.
+fn data_folder(reach: &Reach, here: &Path) -> Result<Option<DataFolder>, Failure> {
     if let Some(directory) = &reach.data {
         let folder = DataFolder::new(directory);
         if !folder.admin_token().exists() {
@@ -129,9 +129,9 @@ fn data_folder(reach: &Reach) -> Result<Option<DataFolder>, Failure> {
         }
         return Ok(Some(folder));
     }
-    let here: Vec<DataFolder> = USUAL_FOLDERS
+    let usual: Vec<DataFolder> = USUAL_FOLDERS
         .iter()
-        .map(|name| DataFolder::new(Path::new(name)))
+        .map(|name| DataFolder::new(&here.join(name)))
         .filter(|folder| folder.admin_token().exists())
         .collect();
     let wanted = reach.server.as_deref().map(|server| {
@@ -142,8 +142,8 @@ fn data_folder(reach: &Reach) -> Result<Option<DataFolder>, Failure> {
         None => is_running(folder),
     };
     // A token goes to its own server only, never to whatever `--server` names.
-    let any = if wanted.is_none() { here.first() } else { None };
-    Ok(here.iter().find(fits).or(any).cloned())
+    let any = if wanted.is_none() { usual.first() } else { None };
+    Ok(usual.iter().find(fits).or(any).cloned())
 }
 
 fn api_address(folder: &DataFolder) -> Option<String> {
@@ -164,4 +164,31 @@ fn read_token(file: &PathBuf) -> Result<String, Failure> {
         )
     })?;
     Ok(text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(server: Option<&str>, finds: bool) {
+        let here = tempfile::tempdir().unwrap();
+        let folder = DataFolder::new(&here.path().join("fanlight-data"));
+        std::fs::create_dir_all(folder.path()).unwrap();
+        std::fs::write(folder.admin_token(), "a token").unwrap();
+        std::fs::write(folder.listeners(), r#"{"api": "127.0.0.1:18080"}"#).unwrap();
+        let reach = Reach { server: server.map(str::to_owned), token_file: None, data: None };
+        let found = data_folder(&reach, here.path()).unwrap();
+        assert_eq!(found.is_some(), finds, "{server:?}");
+    }
+
+    /// The folder that lies here is another server's: its token is not for whatever `--server` names.
+    #[test]
+    fn a_token_goes_to_its_own_server_only() {
+        check(None, true);
+        check(Some("http://127.0.0.1:18080"), true);
+        check(Some("http://localhost:18080/"), true);
+        check(Some("http://127.0.0.1:18081"), false);
+        check(Some("http://fanlight.example.com:18080"), false);
+        check(Some("http://127.0.0.1:18080.example.com"), false);
+    }
 }

@@ -234,19 +234,27 @@ impl Exported {
         }
     }
 
-    /// A queue takes one item a position. The pieces before the last stand a byte apart before the frame's end, inside the frame
-    /// itself; a frame that exports nothing moves the queues on all the same, since the log is cut by them.
-    fn enqueue(mut self, exporter: &Exporter, position: Position) {
-        self.close_chunk();
-        if self.closed.is_empty() {
-            return exporter.enqueue(position, 0, Bytes::new());
-        }
-        let mut before_end = self.closed.len() as u64;
-        for (bytes, spans) in self.closed {
-            before_end -= 1;
-            let place = Position { file: position.file, offset: position.offset.saturating_sub(before_end) };
+    /// Gives every target's queue what goes out.
+    fn enqueue(self, exporter: &Exporter, position: Position) {
+        for (place, spans, bytes) in self.placed(position) {
             exporter.enqueue(place, spans, bytes);
         }
+    }
+
+    /// A queue takes one item a position. The pieces before the last stand a byte apart before the frame's end, inside the frame
+    /// itself; a frame that exports nothing moves the queues on all the same, since the log is cut by them.
+    fn placed(mut self, position: Position) -> Vec<(Position, u64, Bytes)> {
+        self.close_chunk();
+        if self.closed.is_empty() {
+            return vec![(position, 0, Bytes::new())];
+        }
+        let mut before_end = self.closed.len() as u64;
+        let place = |(bytes, spans)| {
+            before_end -= 1;
+            let offset = position.offset.saturating_sub(before_end);
+            (Position { offset, ..position }, spans, bytes)
+        };
+        self.closed.into_iter().map(place).collect()
     }
 }
 
@@ -277,3 +285,6 @@ fn synthetic(linked: &Linked) -> Option<(Bytes, SpanRows)> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
