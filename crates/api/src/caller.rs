@@ -33,7 +33,7 @@ pub(crate) async fn traced(request: Request, next: Next) -> Response {
 /// Lets in who came under a name of ours. A page that had its own name resolved to our address sends that name as `Host`; a page
 /// of another site sends its own as `Origin`.
 pub(crate) async fn under_our_name(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    match check_name(request.uri(), request.headers(), &shared.api.hosts) {
+    match check_name(request.uri(), request.headers(), &shared.api.hosts.names()) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }

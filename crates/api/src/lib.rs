@@ -15,6 +15,8 @@
 //! ```
 
 mod caller;
+mod config_report;
+mod hosts;
 mod metrics;
 mod problem;
 mod readiness;
@@ -25,6 +27,8 @@ mod status;
 mod token;
 mod trace;
 
+pub use config_report::ConfigReport;
+pub use hosts::Hosts;
 pub use problem::Problem;
 pub use readiness::Readiness;
 pub use router::router;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use axum::extract::State;
 use axum::response::IntoResponse;
-use fanlight_runtime::LedgerRow;
+use fanlight_runtime::{LedgerRow, MetricFamily, MetricValue};
 use fanlight_store::{Snapshot, Table};
 use http::header;
 
@@ -12,14 +12,16 @@ use crate::state::Shared;
 
 /// The ledger and the store's size. Labels are fixed words and configured names: no sender can add a series.
 pub(crate) async fn get(State(shared): State<Shared>) -> impl IntoResponse {
-    let text = write(&shared.api.ledger.rows(), &shared.api.store.snapshot());
+    let api = &shared.api;
+    let text = write(&api.ledger.rows(), &api.store.snapshot(), &api.metrics.families());
     ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
 }
 
-fn write(rows: &[LedgerRow], snapshot: &Snapshot) -> String {
+fn write(rows: &[LedgerRow], snapshot: &Snapshot, families: &[MetricFamily]) -> String {
     let mut text = String::new();
     // Writing to a text cannot fail; the result is there for other writers.
-    if lines(&mut text, rows, snapshot).is_err() {
+    let written = lines(&mut text, rows, snapshot).and_then(|()| gauges(&mut text, families));
+    if written.and_then(|()| writeln!(text, "# EOF")).is_err() {
         text.clear();
     }
     text
@@ -54,7 +56,20 @@ fn lines(text: &mut String, rows: &[LedgerRow], snapshot: &Snapshot) -> std::fmt
             snapshot.parts(table).len()
         )?;
     }
-    writeln!(text, "# EOF")
+    Ok(())
+}
+
+fn gauges(text: &mut String, families: &[MetricFamily]) -> std::fmt::Result {
+    for MetricFamily { name, help, samples, .. } in families {
+        writeln!(text, "# TYPE {name} gauge\n# HELP {name} {help}")?;
+        for sample in samples {
+            let MetricValue::Number(value) = sample.value else { continue };
+            let pair = |(label, value): &(&str, String)| format!("{label}=\"{}\"", escaped(value));
+            let labels = sample.labels.iter().map(pair).collect::<Vec<_>>().join(",");
+            writeln!(text, "{name}{{{labels}}} {value}")?;
+        }
+    }
+    Ok(())
 }
 
 /// A label's value: backslash, quote and line feed are escaped.
@@ -73,7 +88,7 @@ mod tests {
         let ledger = Ledger::default();
         ledger.add("intake", "span", Outcome::Received, "", 7);
         ledger.add("export", "span", Outcome::Dropped, "a \"target\"", 1);
-        let text = write(&ledger.rows(), &Snapshot::default());
+        let text = write(&ledger.rows(), &Snapshot::default(), &[]);
         let reason = r#"reason="a \"target\""} 1"#;
         assert!(
             text.contains(&format!("{{stage=\"export\",record=\"span\",outcome=\"dropped\",{reason}\n")),

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fanlight_runtime::{Clock, Ledger};
+use fanlight_runtime::{Clock, Ledger, Metrics};
 use fanlight_store::Store;
 use http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{AdminToken, Problem, Readiness};
+use crate::{AdminToken, ConfigReport, Hosts, Problem, Readiness};
 
 /// What the routes answer from, and whom they let in.
 #[derive(Clone, Debug)]
@@ -17,15 +17,19 @@ pub struct ApiState {
     pub store: Store,
     /// Tells the time for `/api/v1/status`.
     pub clock: Clock,
-    /// What `/metrics` shows.
+    /// What `/metrics` shows of records …
     pub ledger: Ledger,
+    /// … and of everything else.
+    pub metrics: Metrics,
     /// Opens `/api`.
     pub token: AdminToken,
     /// What `/readyz` tells.
     pub ready: Readiness,
     /// Names and addresses, without a port, by which the server is known besides those of loopback: the address that it
     /// listens on, and `[api] hosts`. A request under any other name is refused.
-    pub hosts: Vec<String>,
+    pub hosts: Hosts,
+    /// How the configuration came in.
+    pub config: ConfigReport,
 }
 
 /// Queries at once: each may hold its whole budget of memory.

@@ -43,6 +43,7 @@ pub(crate) async fn get(State(shared): State<Shared>) -> impl IntoResponse {
         "time": api.clock.now().to_rfc3339(),
         "ready": api.ready.waits_for().is_none(),
         "waits_for": api.ready.waits_for(),
+        "config": api.config.to_json(),
         "committed": api.store.committed().to_string(),
         "records": records,
         "tables": tables,
@@ -57,7 +58,7 @@ pub(crate) async fn livez() -> impl IntoResponse {
 /// Whether it can do its work yet.
 pub(crate) async fn readyz(State(shared): State<Shared>) -> Result<impl IntoResponse, Problem> {
     match shared.api.ready.waits_for() {
-        None => Ok(Json(json!({ "ready": true }))),
+        None => Ok(Json(json!({ "ready": true, "remarks": shared.api.config.remarks() }))),
         Some(what) => Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "not_ready",

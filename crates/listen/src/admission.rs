@@ -4,27 +4,20 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fanlight_model::Timestamp;
-use fanlight_runtime::{Clock, Gauge, Gauges, Ledger, Outcome};
+use fanlight_runtime::Outcome;
 use tokio::sync::watch;
 
 use crate::STAGE;
 use crate::access::{Access, AccessError, Rules};
+use crate::doorway::Tools;
 use crate::expiry::{Expiry, Horizon};
 use crate::files::Watched;
 use crate::settings::{Listener, Protocol};
 
 const RELOAD: &str = "reload";
 
-const FILES_GOOD: Gauge = Gauge {
-    name: "fanlight_listener_files_successful",
-    help: "Whether the listener's certificate, key and token files could be read the last time they changed.",
-    label: "listener",
-};
-const EXPIRES: Gauge = Gauge {
-    name: "fanlight_tls_certificate_not_after_timestamp_seconds",
-    help: "When the listener's certificate expires.",
-    label: "listener",
-};
+const FILES_GOOD: &str = "fanlight_listener_files_successful";
+const EXPIRES: &str = "fanlight_tls_certificate_not_after_timestamp_seconds";
 
 /// One listener's rules; clones are of the same listener.
 #[derive(Clone, Debug)]
@@ -37,9 +30,7 @@ struct Inner {
     name: &'static str,
     protocol: Protocol,
     is_local: bool,
-    clock: Clock,
-    ledger: Ledger,
-    gauges: Gauges,
+    tools: Tools,
     rules: watch::Sender<Arc<Rules>>,
     state: Mutex<State>,
 }
@@ -63,17 +54,14 @@ pub struct Prepared {
 
 impl Admission {
     /// Reads the files. Blocks on the disk.
-    pub(crate) fn open(
-        listener: &Listener,
-        (clock, ledger, gauges): (Clock, Ledger, Gauges),
-    ) -> Result<Self, AccessError> {
+    pub(crate) fn open(listener: &Listener, tools: &Tools) -> Result<Self, AccessError> {
         let (name, protocol) = (listener.name, listener.protocol);
         let is_local = listener.listen.ip().to_canonical().is_loopback();
         let Prepared { access, watched, rules } = prepare(listener.access.clone(), protocol)?;
         remark(name, is_local, &rules);
         let (sender, _) = watch::channel(Arc::new(rules));
         let state = Mutex::new(State { access, watched, expiry: Expiry::default(), trouble: None });
-        let inner = Inner { name, protocol, is_local, clock, ledger, gauges, rules: sender, state };
+        let inner = Inner { name, protocol, is_local, tools: tools.clone(), rules: sender, state };
         let admission = Self { inner: Arc::new(inner) };
         admission.show();
         admission.look_at_expiry();
@@ -135,42 +123,47 @@ impl Admission {
     }
 
     fn read_again(&self, access: Access) {
-        let Inner { name, ledger, .. } = &*self.inner;
-        ledger.add(STAGE, RELOAD, Outcome::Received, name, 1);
+        let Inner { name, tools, .. } = &*self.inner;
+        tools.ledger.add(STAGE, RELOAD, Outcome::Received, name, 1);
         match self.prepare(access) {
             Ok(prepared) => {
-                ledger.add(STAGE, RELOAD, Outcome::Stored, name, 1);
+                tools.ledger.add(STAGE, RELOAD, Outcome::Stored, name, 1);
                 self.adopt(prepared);
                 tracing::info!(name: "listen.files.adopted", listener = name, "changed files are in force for new connections");
             }
             Err(error) => {
                 let why = error.whole();
-                ledger.add(STAGE, RELOAD, Outcome::Rejected, name, 1);
+                tools.ledger.add(STAGE, RELOAD, Outcome::Rejected, name, 1);
                 tracing::warn!(name: "listen.files.kept", listener = name, why, "changed files cannot be used; the former ones stay in force");
                 self.state().trouble = Some(why);
-                self.show();
             }
         }
     }
 
+    /// Adds what there is to be seen of the files, where there are any.
     fn show(&self) {
-        let Inner { name, gauges, .. } = &*self.inner;
-        let not_after = self.not_after();
-        let state = self.state();
-        if state.access.files().is_empty() {
-            gauges.clear(FILES_GOOD, name);
-        } else {
-            gauges.set(FILES_GOOD, name, if state.trouble.is_none() { 1.0 } else { 0.0 });
+        let Inner { name, tools, .. } = &*self.inner;
+        let labels = &[("listener", *name)];
+        if !self.state().access.files().is_empty() {
+            let of = Arc::downgrade(&self.inner);
+            let help =
+                "Whether the listener's certificate, key and token files are in force as they are now.";
+            tools.metrics.gauge(FILES_GOOD, help, labels, move || {
+                of.upgrade()
+                    .map_or(f64::NAN, |inner| f64::from(u8::from(Self { inner }.state().trouble.is_none())))
+            });
         }
-        match not_after {
-            Some(end) => gauges.set(EXPIRES, name, seconds(end)),
-            None => gauges.clear(EXPIRES, name),
+        if self.not_after().is_some() {
+            let of = Arc::downgrade(&self.inner);
+            tools.metrics.gauge(EXPIRES, "When the listener's certificate expires.", labels, move || {
+                of.upgrade().and_then(|inner| Self { inner }.not_after()).map_or(f64::NAN, seconds)
+            });
         }
     }
 
     fn look_at_expiry(&self) {
         let not_after = self.not_after();
-        let now = self.inner.clock.now();
+        let now = self.inner.tools.clock.now();
         let Some(horizon) = self.state().expiry.look(not_after, now) else { return };
         let (listener, file) = (self.inner.name, self.certificate());
         let file = file.as_deref().map(Path::display).map(|file| file.to_string()).unwrap_or_default();

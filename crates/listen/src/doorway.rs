@@ -4,9 +4,10 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use fanlight_runtime::{Clock, Gauge, Gauges, Ledger, Outcome, Shutdown, spawn};
+use fanlight_runtime::{Clock, Ledger, Metrics, Outcome, Shutdown, spawn};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
@@ -25,9 +26,6 @@ use crate::stream::{Paced, Stream};
 
 const CONNECTION: &str = "connection";
 
-const OPEN: Gauge =
-    Gauge { name: "fanlight_connections", help: "Connections that are open.", label: "listener" };
-
 /// After the shutdown signal, open connections get this long to finish what they do.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
 
@@ -45,8 +43,8 @@ pub struct Tools {
     pub clock: Clock,
     /// Counts connections, and what became of them.
     pub ledger: Ledger,
-    /// Shows how many are open.
-    pub gauges: Gauges,
+    /// Shows how many are open, and when a certificate ends.
+    pub metrics: Metrics,
     /// Ends it.
     pub shutdown: Shutdown,
 }
@@ -153,8 +151,7 @@ impl Doorway {
             let takes_tokens = protocol.takes_tokens();
             return Err(ListenError::Exposed { listener: name, address: listen, takes_tokens });
         }
-        let Tools { clock, ledger, gauges, .. } = tools.clone();
-        let admission = Admission::open(&listener, (clock, ledger, gauges))
+        let admission = Admission::open(&listener, tools)
             .map_err(|cause| ListenError::Files { listener: name, cause })?;
         let bind = |cause| ListenError::Bind { listener: name, address: listen, cause };
         let socket = TcpListener::bind(listen).await.map_err(bind)?;
@@ -193,6 +190,7 @@ impl Doorway {
             slots: Arc::new(Semaphore::new(limits.connections)),
             strangers: Arc::new(Semaphore::new(STRANGERS)),
             handshakes: Arc::new(Semaphore::new(limits.handshakes)),
+            open: shown(name, &tools.metrics),
             peers: Peers::new(limits.connections_per_peer, limits.handshakes_per_peer),
             seldom: Seldom::default(),
             tools,
@@ -237,6 +235,7 @@ struct House<S> {
     slots: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
     handshakes: Arc<Semaphore>,
+    open: Arc<AtomicU32>,
     peers: Peers,
     seldom: Seldom,
     tools: Tools,
@@ -250,13 +249,33 @@ struct Held {
     _shown: Shown,
 }
 
-/// One of the open connections that the gauge shows.
-struct Shown(Gauges, &'static str);
+/// One of the open connections.
+struct Shown(Arc<AtomicU32>);
+
+impl Shown {
+    fn new(open: &Arc<AtomicU32>) -> Self {
+        open.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(open))
+    }
+}
 
 impl Drop for Shown {
     fn drop(&mut self) {
-        self.0.add(OPEN, self.1, -1.0);
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// How many connections are open, for everybody to see.
+fn shown(listener: &'static str, metrics: &Metrics) -> Arc<AtomicU32> {
+    let open = Arc::new(AtomicU32::new(0));
+    let read = Arc::clone(&open);
+    metrics.gauge(
+        "fanlight_connections",
+        "Connections that are open.",
+        &[("listener", listener)],
+        move || f64::from(read.load(Ordering::Relaxed)),
+    );
+    open
 }
 
 impl<S, F> House<S>
@@ -295,8 +314,7 @@ where
             self.count(Outcome::Refused, "not_allowed");
             tracing::debug!(name: "listen.peer.refused", listener = self.name, "a peer outside `allow` was refused");
         }
-        self.tools.gauges.add(OPEN, self.name, 1.0);
-        Ok(Held { place, _slot: slot, _shown: Shown(self.tools.gauges.clone(), self.name) })
+        Ok(Held { place, _slot: slot, _shown: Shown::new(&self.open) })
     }
 
     /// Shakes hands where the listener speaks TLS.

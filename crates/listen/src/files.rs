@@ -30,6 +30,19 @@ impl Watched {
         Self { files: files.collect() }
     }
 
+    /// Watches these from now on: those that it knows as it last saw them, the others as they are.
+    pub fn watch(&mut self, files: impl IntoIterator<Item = PathBuf>) {
+        let known = std::mem::take(&mut self.files);
+        let last = |file: &PathBuf| known.iter().find(|(known, _)| known == file).map(|(_, stamp)| *stamp);
+        self.files = files
+            .into_iter()
+            .map(|file| {
+                let stamp = last(&file).unwrap_or_else(|| stamp(&file));
+                (file, stamp)
+            })
+            .collect();
+    }
+
     /// Looks again; true where anything is other than at the last look.
     pub fn look(&mut self) -> bool {
         let mut is_changed = false;

@@ -1,7 +1,7 @@
 //! The only place that starts a task, reads a clock, or counts.
 //!
 //! It holds what every stage needs to run and none needs to think: named tasks whose panics are seen, a clock that a test can
-//! turn, one shutdown signal, a budget of bytes in flight, the ledger of records, and gauges. It knows nothing of spans or events.
+//! turn, one shutdown signal, a budget of bytes in flight, the ledger of records, and what is measured beside it. It knows nothing of spans or events.
 //!
 //! ```
 //! use fanlight_runtime::{Budget, Ledger, Outcome};
@@ -19,14 +19,16 @@
 
 mod budget;
 mod clock;
-mod gauges;
 mod ledger;
+mod metrics;
 mod shutdown;
 mod spawn;
 
 pub use budget::{Budget, Permit};
 pub use clock::Clock;
-pub use gauges::{Gauge, GaugeRow, Gauges};
 pub use ledger::{Ledger, LedgerRow, Outcome};
+pub use metrics::{
+    Histogram, MetricBucket, MetricFamily, MetricKind, MetricSample, MetricValue, Metrics, SECONDS,
+};
 pub use shutdown::Shutdown;
 pub use spawn::{spawn, spawn_blocking, spawn_thread};

@@ -50,6 +50,13 @@ const TOOLS: &[Tool] = &[
         "plays the two users of the demo and the tests",
         &["curl", "--version"],
     ),
+    tool(
+        "openssl",
+        Source::Debian("openssl"),
+        "plays the TLS client that asks for what it shall not get",
+        &["openssl", "version"],
+    ),
+    tool("ip", Source::Debian("iproute2"), "makes the network that a test cuts", &["ip", "-Version"]),
     tool("node", Source::Debian("nodejs"), "runs the Express app", &["node", "--version"]),
     tool("npm", Source::Debian("npm"), "installs what the Express app needs", &["npm", "--version"]),
     tool(

@@ -3,14 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use fanlight_api::{AdminToken, ApiState, Readiness, router};
+use fanlight_api::{AdminToken, ApiState, ConfigReport, Hosts, Readiness, router};
 use fanlight_log::{Position, StdDisk};
 use fanlight_model::{
     AccessEvent, Disposition, EventUid, Feed, Link, LinkState, ParseLevel, PhaseDurations, PrincipalId,
     Relation, Rung, SpanId, SpanKind, Timestamp, TraceId, link_id,
 };
 use fanlight_otlp::{Attributes, Limits, SpanDraft, encode_request, scan};
-use fanlight_runtime::{Clock, Ledger};
+use fanlight_runtime::{Clock, Ledger, Metrics};
 use fanlight_store::{Append, Settings, SpanRows, Store};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -46,7 +46,9 @@ impl Server {
         let path = folder.path().join("admin.token");
         let token = AdminToken::load_or_create(&path).expect("the folder is ours");
         let ready = Readiness::waiting_for("the log to be replayed");
-        let state = ApiState { store, clock, ledger, token, ready: ready.clone(), hosts: Vec::new() };
+        let config = ConfigReport::loaded(clock.now(), Some("fanlight.toml".to_owned()));
+        let (hosts, metrics) = (Hosts::default(), Metrics::default());
+        let state = ApiState { store, clock, ledger, metrics, token, ready: ready.clone(), hosts, config };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         let service = router(state).into_make_service_with_connect_info::<SocketAddr>();

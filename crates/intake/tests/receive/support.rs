@@ -11,15 +11,15 @@ use fanlight_listen::Tools;
 use fanlight_log::{Appender, FaultyDisk, Logged, Segments};
 use fanlight_model::{SpanId, SpanKind, Timestamp, TraceId};
 use fanlight_otlp::{Attributes, SpanDraft, encode_request};
-use fanlight_runtime::{Clock, Gauges, Ledger, Outcome, Shutdown};
+use fanlight_runtime::{Clock, Ledger, Metrics, Outcome, Shutdown};
 use tokio::sync::mpsc;
 
 /// Every wait for a state ends here, in a failure.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) fn tools() -> Tools {
-    let (ledger, gauges) = (Ledger::default(), Gauges::default());
-    Tools { clock: Clock::system(), ledger, gauges, shutdown: Shutdown::new() }
+    let (ledger, metrics) = (Ledger::default(), Metrics::default());
+    Tools { clock: Clock::system(), ledger, metrics, shutdown: Shutdown::new() }
 }
 
 pub(crate) struct Server {

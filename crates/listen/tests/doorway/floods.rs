@@ -28,12 +28,12 @@ async fn served(house: &House) {
     let mut stream = peer(house).await;
     stream.write_all(&get(1, "/")).await.unwrap();
     let answered = async {
-        while let Some((kind, flags, payload)) = read(&mut stream).await {
+        while let Some((kind, _, payload)) = read(&mut stream).await {
             if kind == DATA {
                 assert!(String::from_utf8_lossy(&payload).starts_with("0 bytes from nobody"));
                 return;
             }
-            assert!(kind != GOAWAY && flags & ACK <= 1, "no answer");
+            assert!(kind != GOAWAY, "no answer");
         }
         panic!("no answer");
     };

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use fanlight_listen::{
     Access, Admission, Doorway, Limits, Listener, Protocol, RequestBody, Tools, loopback, serve_http,
 };
-use fanlight_runtime::{Clock, Gauges, Ledger, Outcome, Shutdown, spawn};
+use fanlight_runtime::{Clock, Ledger, MetricValue, Metrics, Outcome, Shutdown, spawn};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 
@@ -28,8 +28,8 @@ impl House {
     }
 
     pub(crate) async fn open_with(protocol: Protocol, access: Access, limits: Limits, clock: Clock) -> Self {
-        let (ledger, gauges) = (Ledger::default(), Gauges::default());
-        let tools = Tools { clock, ledger, gauges, shutdown: Shutdown::new() };
+        let (ledger, metrics) = (Ledger::default(), Metrics::default());
+        let tools = Tools { clock, ledger, metrics, shutdown: Shutdown::new() };
         let listener = Listener { name: "house", listen: loopback(0), access, protocol, limits };
         let doorway = Doorway::open(listener, &tools).await.unwrap();
         let (address, admission) = (doorway.address(), doorway.admission());
@@ -58,8 +58,12 @@ impl House {
     }
 
     pub(crate) fn gauge(&self, name: &str) -> Option<f64> {
-        let rows = self.tools.gauges.rows();
-        rows.iter().find(|row| row.gauge.name == name && &*row.of == "house").map(|row| row.value)
+        let families = self.tools.metrics.families();
+        let family = families.into_iter().find(|family| family.name == name)?;
+        match family.samples.first()?.value {
+            MetricValue::Number(value) => Some(value),
+            MetricValue::Buckets { .. } => None,
+        }
     }
 
     pub(crate) async fn counted(&self, outcome: Outcome, reason: &str, count: u64) {

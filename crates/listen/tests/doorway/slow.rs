@@ -118,7 +118,7 @@ async fn an_answer_that_is_not_taken_is_given_up_after_half_a_minute() {
         while house.gauge("fanlight_connections") == Some(1.0) {
             seconds.tick().await;
             if is_dripping {
-                stream.read(&mut [0; 100]).await.unwrap();
+                stream.read_exact(&mut [0; 100]).await.unwrap();
             }
         }
         check(started, 29..=75);
