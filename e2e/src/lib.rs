@@ -14,6 +14,7 @@
 //! ```
 
 mod app;
+mod authority;
 mod binary;
 pub mod connection;
 mod http_client;
@@ -27,6 +28,7 @@ mod stand_in;
 mod wait;
 
 pub use app::{App, Stack};
+pub use authority::Authority;
 pub use binary::{fanlight, installed, samples_folder};
 pub use http_client::{Answer, HttpClient, curl};
 pub use otlp::KeyValue;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use rustix::process::Signal;
 
 use crate::wait::until;
 
@@ -72,10 +73,18 @@ impl Process {
     /// # Errors
     /// Where it does not.
     pub async fn stop(&mut self, patience: Duration) -> Result<ExitStatus> {
-        let id = i32::try_from(self.id()).ok().and_then(rustix::process::Pid::from_raw);
-        rustix::process::kill_process(id.context("a process has no id")?, rustix::process::Signal::TERM)
-            .with_context(|| format!("cannot signal `{}`", self.name))?;
+        self.signal(Signal::TERM)?;
         self.ended(patience).await
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        let id = i32::try_from(self.id()).ok().and_then(rustix::process::Pid::from_raw);
+        rustix::process::kill_process(id.context("a process has no id")?, signal)
+            .with_context(|| format!("cannot signal `{}`", self.name))
     }
 
     /// Waits until it has ended by itself.

@@ -126,6 +126,11 @@ impl Server {
         &mut self.process
     }
 
+    /// What it has logged so far.
+    pub fn process_errors(&self) -> String {
+        self.process.errors()
+    }
+
     /// Something of the API, as the administrator.
     ///
     /// # Errors

@@ -32,7 +32,9 @@ async fn check() -> Result<()> {
     let code = code.get("code").and_then(Value::as_str).context("an answer without a code")?;
     let page = server.api(Method::GET, "/", String::new()).await?;
     if page.status != StatusCode::OK || !page.text().contains("/assets/") {
-        bail!("the pane is not built into the server: `cargo xtask pane`, then `cargo build --workspace --bins`");
+        bail!(
+            "the pane is not built into the server: `cargo xtask pane`, then `cargo build --workspace --bins`"
+        );
     }
     let mut command = Command::new("node");
     command.arg(installed("pane/run.mjs")?);

@@ -59,7 +59,7 @@ fn method_name(method: &Method) -> &'static str {
 /// of another site sends its own as `Origin`.
 pub(crate) async fn under_our_name(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let scheme = request.extensions().get::<Scheme>();
-    match check_name(request.uri(), request.headers(), &shared.api.hosts, scheme) {
+    match check_name(request.uri(), request.headers(), &shared.api.hosts.names(), scheme) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }

@@ -18,7 +18,9 @@
 mod body;
 mod caller;
 mod choices;
+mod config_report;
 mod cookie;
+mod hosts;
 mod metrics;
 mod pane;
 mod parameters;
@@ -35,6 +37,8 @@ mod token;
 mod trace;
 mod traceql;
 
+pub use config_report::ConfigReport;
+pub use hosts::Hosts;
 pub use problem::Problem;
 pub use readiness::{PartState, Readiness, ReadinessPart};
 pub use router::router;

@@ -8,7 +8,7 @@ use fanlight_store::Store;
 use http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{AdminToken, Problem, Readiness, SignIn};
+use crate::{AdminToken, ConfigReport, Hosts, Problem, Readiness, SignIn};
 
 /// What the routes answer from, and whom they let in.
 #[derive(Clone, Debug)]
@@ -29,7 +29,9 @@ pub struct ApiState {
     pub ready: Readiness,
     /// Names and addresses, without a port, by which the server is known besides those of loopback: the address that it
     /// listens on, and `[api] hosts`. A request under any other name is refused.
-    pub hosts: Vec<String>,
+    pub hosts: Hosts,
+    /// How the configuration came in.
+    pub config: ConfigReport,
 }
 
 /// Queries at once: each may hold its whole budget of memory.

@@ -44,6 +44,7 @@ pub(crate) async fn get(State(shared): State<Shared>) -> impl IntoResponse {
         "time": api.clock.now().to_rfc3339(),
         "ready": api.ready.waits_for().is_none(),
         "waits_for": api.ready.waits_for(),
+        "config": api.config.to_json(),
         "committed": api.store.committed().to_string(),
         "records": records,
         "tables": tables,
@@ -77,9 +78,10 @@ pub(crate) async fn readyz(
         )
         .with("components", components));
     }
+    let remarks = shared.api.config.remarks();
     let is_verbose = query.is_some_and(|query| query.split('&').any(|part| part.starts_with("verbose")));
     Ok(Json(match is_verbose {
-        true => json!({ "ready": true, "components": components }),
-        false => json!({ "ready": true }),
+        true => json!({ "ready": true, "components": components, "remarks": remarks }),
+        false => json!({ "ready": true, "remarks": remarks }),
     }))
 }

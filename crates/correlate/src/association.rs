@@ -43,7 +43,7 @@ struct Learned {
 /// All associations.
 #[derive(Debug, Default)]
 pub(crate) struct Associations {
-    declared: HashMap<ServiceId, Vec<Endpoint>>,
+    pub(crate) declared: HashMap<ServiceId, Vec<Endpoint>>,
     learned: HashMap<Subject, Learned>,
 }
 

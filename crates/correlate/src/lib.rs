@@ -25,6 +25,7 @@ mod correlator;
 mod decision;
 mod evict;
 mod ladder;
+mod redeclare;
 mod rescore;
 
 pub use correlator::{Correlator, Declared, Record, Settings};

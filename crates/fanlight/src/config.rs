@@ -1,5 +1,6 @@
 //! The configuration: what was typed ([`File`]), what it means ([`Settings`]), and every key with its default and reason.
 
+mod access;
 mod check;
 mod example;
 mod file;
@@ -12,9 +13,36 @@ pub(crate) use example::example;
 pub(crate) use settings::{Association, ExportTarget, Listener, Settings};
 pub(crate) use units::duration;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use file::File;
+
+/// Where settings come from, to be read again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Origin {
+    /// Without a file, the safe defaults.
+    pub(crate) file: Option<PathBuf>,
+    /// Added to every port.
+    pub(crate) offset: u16,
+}
+
+impl Origin {
+    /// Reads and checks the configuration, and moves its ports.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub(crate) fn load(&self) -> Result<Settings, ConfigError> {
+        let mut settings = load(self.file.as_deref())?;
+        settings.shift_ports(self.offset).map_err(ConfigError::of_command_line)?;
+        Ok(settings)
+    }
+
+    /// The file as a person would find it.
+    pub(crate) fn shown(&self) -> Option<String> {
+        let file = self.file.as_ref()?;
+        Some(std::path::absolute(file).unwrap_or_else(|_| file.clone()).display().to_string())
+    }
+}
 
 /// Reads and checks a configuration; without a file, the safe defaults.
 ///

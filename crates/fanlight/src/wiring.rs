@@ -3,9 +3,11 @@
 //! Wired in code, not in configuration (docs/adr/0004): the flow is read here from top to bottom.
 
 mod api;
+mod exports;
 mod measures;
 mod pipeline;
 mod recover;
+mod reload;
 mod seal;
 
 use std::collections::BTreeMap;
@@ -14,19 +16,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fanlight_api::{NewCode, Readiness, ReadinessPart};
-use fanlight_export::{Exporter, Target};
+use fanlight_api::{ConfigReport, Hosts, NewCode, Readiness, ReadinessPart, SignIn};
 use fanlight_identity::PrincipalNamer;
 use fanlight_intake::{ListenerSettings, Payload};
+use fanlight_listen::{Doorway, Tools};
 use fanlight_log::{Appender, Disk, Logged, StdDisk};
 use fanlight_model::Feed;
 use fanlight_runtime::{Clock, Ledger, Metrics, Shutdown};
 use fanlight_store::Store;
 use tokio::task::JoinHandle;
 
-use crate::config::{ExportTarget, Settings};
+use crate::config::{Origin, Settings};
 use crate::folder::{DataFolder, write_listeners};
 use crate::outcome::{Exit, Failure};
+use exports::Exports;
 use pipeline::Pipeline;
 
 /// Requests and socket reads that wait for one sync of the log. A full queue refuses the sender.
@@ -46,48 +49,51 @@ pub(crate) struct Server {
     greeting: String,
     appender: Appender<Payload>,
     store: Store,
-    exporter: Option<Exporter>,
+    exports: Exports,
     intake: Vec<JoinHandle<()>>,
     pipeline: std::thread::JoinHandle<()>,
     seal: JoinHandle<()>,
-    api: Option<api::Running>,
+    reload: JoinHandle<()>,
+    api: Option<JoinHandle<()>>,
+    pane: Option<Pane>,
     shutdown: Shutdown,
     /// Held as long as the server runs.
     _lock: File,
 }
 
+/// How a browser gets in.
+struct Pane {
+    /// How one on this machine reaches the server: `http://127.0.0.1:8080`.
+    origin: String,
+    /// Makes the codes that sign it in.
+    sign_in: SignIn,
+}
+
 impl Server {
-    /// Opens the data folder, recovers, and listens. When it returns everything is up.
-    pub(crate) async fn start(settings: &Settings, folder: DataFolder) -> Result<Self, Failure> {
-        let clock = Clock::system();
-        let ledger = Ledger::default();
-        let shutdown = Shutdown::new();
+    /// Opens the data folder, recovers, and listens. When it returns everything is up. `origin` is where the settings came from,
+    /// to be read again.
+    pub(crate) async fn start(
+        settings: &Settings,
+        folder: DataFolder,
+        origin: Origin,
+    ) -> Result<Self, Failure> {
+        let (ledger, metrics, shutdown) = (Ledger::default(), Metrics::default(), Shutdown::new());
+        let tools = Tools { clock: Clock::system(), ledger, metrics, shutdown };
+        let Tools { clock, ledger, metrics, shutdown } = tools.clone();
         let disk: Arc<dyn Disk> = Arc::new(StdDisk);
         let lock = lock(&folder)?;
         let namer =
             PrincipalNamer::open(&folder.keys()).map_err(|error| Failure::new(Exit::Failed, error))?;
-        let targets: Vec<Target> = settings.export.iter().map(target).collect();
-        let exporter = match targets.is_empty() {
-            true => None,
-            false => Some(Exporter::open(
-                &folder.export(),
-                targets,
-                Arc::clone(&disk),
-                clock.clone(),
-                ledger.clone(),
-                shutdown.clone(),
-            )?),
-        };
-        let tools = recover::Tools {
+        let exports = Exports::open(&settings.export, export_tools(&folder, &disk, &tools))?;
+        let recovering = recover::Tools {
             folder: folder.clone(),
             disk,
             namer,
-            exporter: exporter.clone(),
+            exports: exports.clone(),
             clock: clock.clone(),
             ledger: ledger.clone(),
         };
-        let recovered = recover::run(settings, tools).await?;
-        let metrics = Metrics::default();
+        let recovered = recover::run(settings, recovering).await?;
         let (forward, logged) = tokio::sync::mpsc::channel(PIPELINE_QUEUE_FRAMES);
         measures::of_pipeline(&metrics, &forward);
         let segments = recovered.segments;
@@ -95,31 +101,55 @@ impl Server {
             Appender::start_measured(segments, LOG_QUEUE_FRAMES, forward, clock.clone(), &metrics)?;
         let ready = Readiness::default();
         measures::of_log(&metrics, &ready, &appender, &clock);
-        measures::of_export(&metrics, exporter.as_ref(), &clock);
         let store = recovered.store;
         let runs = ready.part("pipeline", "the pipeline to start");
         let listen = ready.part("listeners", "the listeners");
+        let declaring = recovered.pipeline.declaring();
         let pipeline = start_pipeline(recovered.pipeline, logged, appender.clone(), clock.clone(), runs)?;
         let seal = seal::start(store.clone(), shutdown.clone());
-        let listening = fanlight_intake::listen(
-            intake_settings(settings, &metrics),
-            appender.clone(),
-            clock.clone(),
-            ledger.clone(),
-            shutdown.clone(),
-        )
-        .await?;
-        let served = api::Served { store: store.clone(), clock: clock.clone(), ledger, metrics, ready };
-        let api = api::start(settings, &folder, served, &shutdown).await?;
-        listen.reached();
+        // All addresses are bound before the first connection is taken.
+        let door = api::open(settings, &tools).await?;
+        let listening = fanlight_intake::listen(intake_settings(settings), appender.clone(), tools).await?;
         let mut listeners: BTreeMap<String, String> = listening
             .addresses
             .iter()
             .map(|(name, address)| ((*name).to_owned(), address.to_string()))
             .collect();
-        if let Some(api) = &api {
-            listeners.insert("api".to_owned(), api.address.to_string());
-        }
+        listeners.extend(door.iter().map(|door| (door.name().to_owned(), door.address().to_string())));
+        let report = ConfigReport::loaded(clock.now(), origin.shown());
+        let own_host = door.as_ref().map(|door| door.address().ip().to_string());
+        let hosts = Hosts::new(settings.api_hosts.iter().chain(&own_host).cloned().collect());
+        let parts = reload::Parts {
+            origin,
+            running: settings.clone(),
+            doors: listening.admissions.into_iter().chain(door.as_ref().map(Doorway::admission)).collect(),
+            hosts: hosts.clone(),
+            own_host,
+            exports: exports.clone(),
+            declaring,
+            store: store.clone(),
+            report: report.clone(),
+            clock: clock.clone(),
+            ledger: ledger.clone(),
+        };
+        let reload = reload::start(parts, &metrics, shutdown.clone())?;
+        let sign_in = SignIn::new(clock.clone());
+        let pane = door.as_ref().map(|door| Pane {
+            origin: api::origin(door.address(), &settings.api_hosts, has_tls(settings)),
+            sign_in: sign_in.clone(),
+        });
+        let served = api::Served {
+            store: store.clone(),
+            clock: clock.clone(),
+            ledger,
+            metrics,
+            ready,
+            sign_in: sign_in.clone(),
+            hosts,
+            config: report,
+        };
+        let api = api::start(door, &folder, served)?;
+        listen.reached();
         if let Err(cause) = write_listeners(&folder.listeners(), &listeners) {
             tracing::warn!(name: "fanlight.listeners.unwritten", %cause, "clients on this machine have to be told the address with `--server`");
         }
@@ -129,11 +159,13 @@ impl Server {
             greeting,
             appender,
             store,
-            exporter,
+            exports,
             intake: listening.tasks,
             pipeline,
             seal,
+            reload,
             api,
+            pane,
             shutdown,
             _lock: lock,
         })
@@ -147,9 +179,9 @@ impl Server {
     /// Where a browser opens the pane, with a code that signs it in; `path` is a page of the pane, as in `/`. `None` where the
     /// API is switched off.
     pub(crate) fn pane_url(&self, path: &str) -> Result<Option<String>, Failure> {
-        let Some(api) = &self.api else { return Ok(None) };
-        let code: NewCode = api.sign_in.new_code()?;
-        Ok(Some(format!("{}{path}{}", api.origin, code.fragment())))
+        let Some(Pane { origin, sign_in }) = &self.pane else { return Ok(None) };
+        let code: NewCode = sign_in.new_code()?;
+        Ok(Some(format!("{origin}{path}{}", code.fragment())))
     }
 
     /// What a person sees when it is up.
@@ -168,6 +200,7 @@ impl Server {
         let joined = fanlight_runtime::spawn_blocking("join the pipeline", move || pipeline.join().is_ok());
         within("the pipeline", async { drop(joined.await) }).await;
         within("the seal", async { drop(self.seal.await) }).await;
+        within("a reload", async { drop(self.reload.await) }).await;
         let store = self.store;
         within("the last seal", async {
             match fanlight_runtime::spawn_blocking("seal", move || store.seal()).await {
@@ -177,11 +210,9 @@ impl Server {
             }
         })
         .await;
-        if let Some(exporter) = self.exporter {
-            exporter.drain(STOP_DEADLINE).await;
-        }
+        self.exports.drain(STOP_DEADLINE).await;
         if let Some(api) = self.api {
-            within("the api", async { drop(api.task.await) }).await;
+            within("the api", async { drop(api.await) }).await;
         }
         Ok(())
     }
@@ -258,31 +289,28 @@ impl Drop for ReadyWhileItRuns {
     }
 }
 
-fn intake_settings(settings: &Settings, metrics: &Metrics) -> fanlight_intake::Settings {
+fn intake_settings(settings: &Settings) -> fanlight_intake::Settings {
     let listener = |listener: &Option<crate::config::Listener>| {
         listener
             .as_ref()
-            .map(|listener| ListenerSettings { listen: listener.listen, allow: listener.allow.clone() })
+            .map(|listener| ListenerSettings { listen: listener.listen, access: listener.access.clone() })
     };
     fanlight_intake::Settings {
         otlp_grpc: listener(&settings.otlp_grpc),
         otlp_http: listener(&settings.otlp_http),
         zpa_user_activity: listener(&settings.zpa_user_activity),
         in_flight_bytes: settings.in_flight_bytes,
-        metrics: metrics.clone(),
         ..fanlight_intake::Settings::default()
     }
 }
 
-fn target(target: &ExportTarget) -> Target {
-    Target {
-        name: target.name.clone(),
-        endpoint: target.endpoint.clone(),
-        headers: target.headers.clone(),
-        gzip: target.gzip,
-        queue_bytes: target.queue_bytes,
-        timeout: target.timeout,
-    }
+fn has_tls(settings: &Settings) -> bool {
+    settings.api.as_ref().is_some_and(|listener| listener.access.tls.is_some())
+}
+
+fn export_tools(folder: &DataFolder, disk: &Arc<dyn Disk>, tools: &Tools) -> exports::Tools {
+    let Tools { clock, ledger, metrics, shutdown } = tools.clone();
+    exports::Tools { folder: folder.export(), disk: Arc::clone(disk), clock, ledger, metrics, shutdown }
 }
 
 fn greeting(listeners: &BTreeMap<String, String>, data: &Path, took: Duration, recovery: &str) -> String {

@@ -29,6 +29,6 @@ pub use decode::note::Note;
 pub use decode::template::template;
 pub use decode::zpa::Dialect;
 pub use decoder::{Decoded, DecodedLine, Decoder, SpanBatch, decode_lines};
-pub use listen::{ListenError, Listening, listen};
+pub use listen::{Listening, listen};
 pub use normalise::span::service_id;
 pub use settings::{ListenerSettings, Payload, Settings};

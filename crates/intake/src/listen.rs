@@ -1,66 +1,27 @@
 //! Binds every listener, then starts them all, or none.
 
-use std::io;
+use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use fanlight_listen::{Admission, Doorway, ListenError, Listener, Protocol, Tools, Visitor};
 use fanlight_log::Appender;
-use fanlight_runtime::{Budget, Clock, Histogram, Ledger, Metrics, SECONDS, Shutdown, spawn};
-use tokio::net::TcpListener;
+use fanlight_runtime::{Budget, Histogram, Metrics, SECONDS, spawn};
 use tokio::task::JoinHandle;
 
-use crate::receive::accept::Doorway;
 use crate::receive::door::Door;
 use crate::receive::zpa_lss::Sink;
 use crate::receive::{otlp_grpc, otlp_http, zpa_lss};
 use crate::settings::{ListenerSettings, Payload, Settings};
 use crate::source_id::SourceIds;
 
-/// Why a listener could not be had.
-#[derive(Debug, thiserror::Error)]
-pub enum ListenError {
-    /// The system did not give the address.
-    #[error("listener `{listener}` cannot listen on `{address}`: {}", way_out(cause))]
-    Bind {
-        /// Which listener.
-        listener: &'static str,
-        /// On which address.
-        address: SocketAddr,
-        /// What the system said.
-        #[source]
-        cause: io::Error,
-    },
-    /// It would be open to everybody.
-    #[error(
-        "listener `{listener}` on `{address}` would be open to everybody: list who may connect in `allow` \
-         (such as `allow = [\"10.0.0.0/8\"]`), or listen on `127.0.0.1`"
-    )]
-    Exposed {
-        /// Which listener.
-        listener: &'static str,
-        /// On which address.
-        address: SocketAddr,
-    },
-}
-
-fn way_out(cause: &io::Error) -> &'static str {
-    match cause.kind() {
-        io::ErrorKind::AddrInUse => {
-            "another process has this port; stop it, set another `listen`, or move all ports with `--listen-offset N`"
-        }
-        io::ErrorKind::AddrNotAvailable => {
-            "this machine has no such address; set `listen` to one that it has"
-        }
-        io::ErrorKind::PermissionDenied => "ports below 1024 need a privilege; set `listen` to a higher port",
-        _ => "the system refused",
-    }
-}
-
 /// What listens.
 #[derive(Debug)]
 pub struct Listening {
     /// Each listener's name and the address that it really has.
     pub addresses: Vec<(&'static str, SocketAddr)>,
+    /// Each listener's rules, to be changed while it runs.
+    pub admissions: Vec<Admission>,
     /// One task a listener; each ends after the shutdown, once its connections have ended or a deadline has.
     pub tasks: Vec<JoinHandle<()>>,
 }
@@ -72,36 +33,22 @@ pub struct Listening {
 pub async fn listen(
     settings: Settings,
     appender: Appender<Payload>,
-    clock: Clock,
-    ledger: Ledger,
-    shutdown: Shutdown,
+    tools: Tools,
 ) -> Result<Listening, ListenError> {
-    let doorway = |name, listener: Option<ListenerSettings>| {
-        let (ledger, shutdown, max_connections) =
-            (ledger.clone(), shutdown.clone(), settings.max_connections);
+    let open = |name, listener: Option<ListenerSettings>, protocol| {
+        let (tools, limits) = (&tools, settings.bounds);
         async move {
-            let Some(ListenerSettings { listen, allow }) = listener else { return Ok(None) };
-            let listener = bind(name, listen, !allow.is_empty()).await?;
-            Ok::<_, ListenError>(Some(Doorway { name, listener, allow, max_connections, ledger, shutdown }))
+            let Some(ListenerSettings { listen, access }) = listener else { return Ok(None) };
+            Doorway::open(Listener { name, listen, access, protocol, limits }, tools).await.map(Some)
         }
     };
-    let grpc = doorway(otlp_grpc::NAME, settings.otlp_grpc).await?;
-    let http = doorway(otlp_http::NAME, settings.otlp_http).await?;
-    let lss = doorway(zpa_lss::NAME, settings.zpa_user_activity).await?;
+    let grpc = open(otlp_grpc::NAME, settings.otlp_grpc, Protocol::Http2).await?;
+    let http = open(otlp_http::NAME, settings.otlp_http, Protocol::Http1).await?;
+    let lss = open(zpa_lss::NAME, settings.zpa_user_activity, Protocol::Raw).await?;
 
-    let mut addresses = Vec::new();
-    for doorway in [&grpc, &http, &lss].into_iter().flatten() {
-        let address = doorway.listener.local_addr().map_err(|cause| ListenError::Bind {
-            listener: doorway.name,
-            address: SocketAddr::from(([0, 0, 0, 0], 0)),
-            cause,
-        })?;
-        addresses.push((doorway.name, address));
-        tracing::info!(name: "intake.listener.started", listener = doorway.name, %address, "listening");
-    }
-
+    let Tools { clock, ledger, metrics, shutdown } = tools.clone();
     let budget = Budget::new(settings.in_flight_bytes);
-    let acknowledged = measure(&settings.metrics, &budget);
+    let acknowledged = measure(&metrics, &budget);
     let sink = Sink {
         appender: appender.clone(),
         clock: clock.clone(),
@@ -121,24 +68,12 @@ pub async fn listen(
         acknowledged,
     });
 
-    let mut tasks = Vec::new();
-    if let Some(doorway) = grpc {
-        let door = Arc::clone(&door);
-        tasks.push(spawn(
-            doorway.name,
-            doorway.run(move |visitor| otlp_grpc::serve(visitor, Arc::clone(&door))),
-        ));
-    }
-    if let Some(doorway) = http {
-        tasks.push(spawn(
-            doorway.name,
-            doorway.run(move |visitor| otlp_http::serve(visitor, Arc::clone(&door))),
-        ));
-    }
-    if let Some(doorway) = lss {
-        tasks.push(spawn(doorway.name, doorway.run(move |visitor| zpa_lss::serve(visitor, sink.clone()))));
-    }
-    Ok(Listening { addresses, tasks })
+    let mut listening = Listening { addresses: Vec::new(), admissions: Vec::new(), tasks: Vec::new() };
+    let for_grpc = Arc::clone(&door);
+    listening.start(grpc, move |visitor| otlp_grpc::serve(visitor, Arc::clone(&for_grpc)));
+    listening.start(http, move |visitor| otlp_http::serve(visitor, Arc::clone(&door)));
+    listening.start(lss, move |visitor| zpa_lss::serve(visitor, sink.clone()));
+    Ok(listening)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a metric is a double")]
@@ -152,13 +87,15 @@ fn measure(metrics: &Metrics, budget: &Budget) -> Histogram {
     metrics.histogram("fanlight_intake_acknowledge_duration_seconds", help, &[], SECONDS)
 }
 
-async fn bind(
-    listener: &'static str,
-    address: SocketAddr,
-    has_allow: bool,
-) -> Result<TcpListener, ListenError> {
-    if !address.ip().to_canonical().is_loopback() && !has_allow {
-        return Err(ListenError::Exposed { listener, address });
+impl Listening {
+    fn start<S, F>(&mut self, doorway: Option<Doorway>, serve: S)
+    where
+        S: Fn(Visitor) -> F + Send + Sync + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let Some(doorway) = doorway else { return };
+        self.addresses.push((doorway.name(), doorway.address()));
+        self.admissions.push(doorway.admission());
+        self.tasks.push(spawn(doorway.name(), doorway.run(serve)));
     }
-    TcpListener::bind(address).await.map_err(|cause| ListenError::Bind { listener, address, cause })
 }

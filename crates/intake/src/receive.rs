@@ -1,7 +1,6 @@
 //! Sockets in. What is received is durable before it is acknowledged, and a sender that cannot be served is told so in its own
 //! protocol's words.
 
-pub(crate) mod accept;
 pub(crate) mod body;
 pub(crate) mod door;
 pub(crate) mod inflate;

@@ -1,10 +1,10 @@
 //! What intake can be told.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
+use fanlight_listen::Access;
 use fanlight_otlp::{Batch, Limits};
-use fanlight_runtime::{Metrics, Permit};
-use ipnet::IpNet;
+use fanlight_runtime::Permit;
 
 /// Which listeners there are, and what they take.
 #[derive(Clone, Debug)]
@@ -23,10 +23,8 @@ pub struct Settings {
     pub max_line_bytes: usize,
     /// Bytes that are received and not yet through the pipeline, over all listeners. Past it senders are told to wait.
     pub in_flight_bytes: u64,
-    /// Connections of one listener; the next is closed at once.
-    pub max_connections: usize,
-    /// Where what is measured goes.
-    pub metrics: Metrics,
+    /// How slow, how many and how silent peers may be.
+    pub bounds: fanlight_listen::Limits,
 }
 
 /// Where to listen, and for whom.
@@ -34,8 +32,8 @@ pub struct Settings {
 pub struct ListenerSettings {
     /// The address; port 0 takes any free one.
     pub listen: SocketAddr,
-    /// Who may connect. Empty is whoever reaches the address, which only a loopback address may have.
-    pub allow: Vec<IpNet>,
+    /// Who may connect, and how.
+    pub access: Access,
 }
 
 /// What travels beside a frame from the receiver to the pipeline and is not in the log.
@@ -51,12 +49,11 @@ pub struct Payload {
 const MAX_BODY_BYTES: usize = 16 << 20;
 const MAX_LINE_BYTES: usize = 1 << 20;
 const IN_FLIGHT_BYTES: u64 = 256 << 20;
-const MAX_CONNECTIONS: usize = 1_024;
 
 impl ListenerSettings {
     /// A port of the loopback interface, for everybody who reaches it.
-    pub const fn loopback(port: u16) -> Self {
-        Self { listen: SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port), allow: Vec::new() }
+    pub fn loopback(port: u16) -> Self {
+        Self { listen: fanlight_listen::loopback(port), access: Access::open() }
     }
 }
 
@@ -70,8 +67,7 @@ impl Default for Settings {
             max_body_bytes: MAX_BODY_BYTES,
             max_line_bytes: MAX_LINE_BYTES,
             in_flight_bytes: IN_FLIGHT_BYTES,
-            max_connections: MAX_CONNECTIONS,
-            metrics: Metrics::default(),
+            bounds: fanlight_listen::Limits::DEFAULT,
         }
     }
 }

@@ -30,7 +30,7 @@ impl Store {
         let is_due = {
             let state = self.shared.state();
             let is_old =
-                state.tail.since.is_some_and(|since| now.saturating_sub(since) >= settings.seal_after);
+                state.tail.since.is_some_and(|since| now.saturating_sub(since) >= self.shared.seal_after());
             let is_full =
                 state.tail.rows() >= settings.hot_max_rows || state.tail.bytes() >= settings.hot_max_bytes;
             is_old || is_full || state.sealing.is_some()

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use fanlight_log::{Disk, Position};
 use fanlight_runtime::{Clock, Ledger, Outcome};
@@ -28,6 +30,8 @@ pub struct Store {
 
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
+    /// Nanoseconds; begins as the settings say.
+    pub(crate) seal_after: AtomicU64,
     pub(crate) clock: Clock,
     pub(crate) ledger: Ledger,
     pub(crate) disk: Arc<dyn Disk>,
@@ -73,6 +77,7 @@ impl Store {
         };
         state.keep_blooms_within(settings.bloom_bytes);
         let shared = Shared {
+            seal_after: AtomicU64::new(nanos(settings.seal_after)),
             settings,
             clock,
             ledger,
@@ -118,6 +123,11 @@ impl Store {
         Ok(self.shared.pressure(state))
     }
 
+    /// Changes how long the oldest row may stay in the hot tail, from the next look on.
+    pub fn set_seal_after(&self, seal_after: Duration) {
+        self.shared.seal_after.store(nanos(seal_after), Ordering::Relaxed);
+    }
+
     /// Up to here the log is in parts.
     pub fn committed(&self) -> Position {
         self.shared.state().committed
@@ -150,7 +160,15 @@ impl Store {
     }
 }
 
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
 impl Shared {
+    pub(crate) fn seal_after(&self) -> Duration {
+        Duration::from_nanos(self.seal_after.load(Ordering::Relaxed))
+    }
+
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -364,6 +364,8 @@ export interface components {
         Readiness: {
             /** @constant */
             ready: true;
+            /** @description What a person should mend though the server does its work. */
+            remarks: string[];
             components?: components["schemas"]["Component"][];
         };
         SignInCode: {
@@ -601,11 +603,20 @@ export interface components {
             rows: components["schemas"]["Int64"];
             parts: number;
         };
+        /** @description How the configuration came in, and what of it is not in force. */
+        StatusConfig: {
+            loaded_at: components["schemas"]["Time"];
+            file: string | null;
+            last_error: string | null;
+            wants_restart: string[];
+            remarks: string[];
+        };
         Status: {
             version: string;
             time: components["schemas"]["Time"];
             ready: boolean;
             waits_for: string | null;
+            config: components["schemas"]["StatusConfig"];
             committed: string;
             records: components["schemas"]["StatusRecord"][];
             tables: components["schemas"]["StatusTable"][];

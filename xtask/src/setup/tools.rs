@@ -77,6 +77,13 @@ const TOOLS: &[Tool] = &[
 /// What the tests need beside that.
 const TEST_TOOLS: &[Tool] = &[
     tool(
+        "openssl",
+        Source::Debian("openssl"),
+        "plays the TLS client that asks for what it shall not get",
+        &["openssl", "version"],
+    ),
+    tool("ip", Source::Debian("iproute2"), "makes the network that a test cuts", &["ip", "-Version"]),
+    tool(
         "chromium",
         Source::Debian("chromium"),
         "opens the pane as a person's browser does",

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use fanlight_api::{AdminToken, ApiState, Readiness, ReadinessPart, SignIn, router};
+use fanlight_api::{AdminToken, ApiState, ConfigReport, Hosts, Readiness, ReadinessPart, SignIn, router};
 use fanlight_log::{Position, StdDisk};
 use fanlight_model::{
     AccessEvent, Disposition, EventUid, Feed, Link, LinkState, ParseLevel, PhaseDurations, PrincipalId,
@@ -67,7 +67,8 @@ impl Server {
             token,
             sign_in: sign_in.clone(),
             ready: readiness,
-            hosts: Vec::new(),
+            hosts: Hosts::default(),
+            config: ConfigReport::loaded(clock.now(), Some("fanlight.toml".to_owned())),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");

@@ -46,7 +46,7 @@ pub(super) fn run(typed: &Demo) -> Result<(), Failure> {
     super::runtime()?.block_on(async {
         let mut stop = StopSignal::listen()?;
         let folder = DataFolder::new(&typed.data);
-        let server = Server::start(&settings, folder.clone()).await?;
+        let server = Server::start(&settings, folder.clone(), config::Origin::default()).await?;
         print(&server.greeting());
         if let Some(url) = server.pane_url("/")? {
             print(&opening(&url));

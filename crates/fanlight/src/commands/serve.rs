@@ -4,7 +4,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::terminal::print;
 use crate::command_line::Serve;
-use crate::config;
+use crate::config::{self, Origin};
 use crate::folder::{DataFolder, write_listeners};
 use crate::outcome::{Exit, Failure};
 use crate::wiring::Server;
@@ -16,7 +16,8 @@ pub(super) fn run(serve: &Serve) -> Result<(), Failure> {
     settings.shift_ports(serve.listen_offset).map_err(|problem| Failure::text(Exit::Usage, problem))?;
     super::runtime()?.block_on(async {
         let mut stop = StopSignal::listen()?;
-        let server = Server::start(&settings, DataFolder::new(&serve.data)).await?;
+        let origin = Origin { file: serve.config.clone(), offset: serve.listen_offset };
+        let server = Server::start(&settings, DataFolder::new(&serve.data), origin).await?;
         print(&server.greeting());
         if let Some(url) = server.pane_url("/")? {
             print(&opening(&url));

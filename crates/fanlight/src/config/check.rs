@@ -30,6 +30,10 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 impl ConfigError {
+    pub(super) fn of_command_line(problem: String) -> Self {
+        Self { place: "the command line".to_owned(), problem, hint: None }
+    }
+
     pub(super) fn unreadable(path: &Path, cause: &std::io::Error) -> Self {
         Self {
             place: path.display().to_string(),

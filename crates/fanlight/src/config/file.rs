@@ -30,6 +30,17 @@ pub(super) struct Intake {
 pub(super) struct Listener {
     pub(super) listen: Option<String>,
     pub(super) allow: Vec<String>,
+    pub(super) token_file: Option<String>,
+    pub(super) tls: Tls,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Tls {
+    pub(super) certificate: Option<String>,
+    pub(super) key: Option<String>,
+    pub(super) client_ca: Option<String>,
+    pub(super) client_crl: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -73,5 +84,14 @@ pub(super) struct Export {
 pub(super) struct Api {
     pub(super) listen: Option<String>,
     pub(super) allow: Vec<String>,
+    pub(super) tls: Tls,
     pub(super) hosts: Vec<String>,
+}
+
+impl Api {
+    /// Its door, which takes no tokens: the API has its own.
+    pub(super) fn listener(&self) -> Listener {
+        let Self { listen, allow, tls, .. } = self;
+        Listener { listen: listen.clone(), allow: allow.clone(), token_file: None, tls: tls.clone() }
+    }
 }

@@ -28,16 +28,42 @@ use Value::{Default, Example, OpenTable};
 pub(super) const SECTIONS: &[(&str, &str)] = &[
     ("intake", "What comes in. Received bytes are on disk before they are acknowledged."),
     ("intake.otlp_grpc", "Spans over OTLP/gRPC."),
+    ("intake.otlp_grpc.tls", TLS),
     ("intake.otlp_http", "Spans over OTLP/HTTP (protobuf, gzip)."),
+    ("intake.otlp_http.tls", TLS),
     ("intake.zpa_user_activity", "ZPA Log Streaming Service, log type User Activity, over TCP."),
+    ("intake.zpa_user_activity.tls", TLS),
     ("correlate", "The join of spans and access events."),
     ("correlate.association[]", "One table for each service whose server address the spans do not say."),
     ("store", "Where everything is kept: the folder that `--data` names."),
     ("export[]", "One table for each backend that gets the enriched spans."),
     ("api", "The HTTP API, `/metrics`, `/livez` and `/readyz`."),
+    ("api.tls", TLS),
 ];
 
-const ALLOW: &str = "Who may connect, as CIDRs; required beyond loopback. An empty list lets in whoever can reach the address.";
+const ALLOW: &str = "Who may connect, as CIDRs. An empty list lets in whoever can reach the address: beyond loopback only where a token or a client certificate is wanted.";
+const TOKENS: &str = "A file with bearer tokens, one a line: a request carries one of them as `authorization: Bearer …`. Read again when it changes.";
+const TLS: &str = "TLS 1.2 and 1.3; plain without these files. They are read again when they change, and what cannot be used leaves the former ones in force.";
+
+const fn certificate(path: &'static str) -> Key {
+    let reason = "The certificate and those between it and its root, in PEM.";
+    Key { path, value: Example("\"secrets/server.crt\""), reason }
+}
+
+const fn private_key(path: &'static str) -> Key {
+    let reason = "The certificate's private key in PEM, not encrypted.";
+    Key { path, value: Example("\"secrets/server.key\""), reason }
+}
+
+const fn client_ca(path: &'static str) -> Key {
+    let reason = "Authorities in PEM: every client then has to show a certificate that one of them signed.";
+    Key { path, value: Example("\"secrets/clients.crt\""), reason }
+}
+
+const fn client_crl(path: &'static str) -> Key {
+    let reason = "Certificates that were taken back, in PEM: a list of each of these authorities.";
+    Key { path, value: Example("\"secrets/clients.crl\""), reason }
+}
 
 /// All keys.
 pub(super) const KEYS: &[Key] = &[
@@ -53,18 +79,32 @@ pub(super) const KEYS: &[Key] = &[
         reason: "Address and port; port 0 takes a free one, `\"off\"` closes the listener.",
     },
     Key { path: "intake.otlp_grpc.allow", value: Default("[]"), reason: ALLOW },
+    Key { path: "intake.otlp_grpc.token_file", value: Example("\"secrets/otlp-tokens\""), reason: TOKENS },
+    certificate("intake.otlp_grpc.tls.certificate"),
+    private_key("intake.otlp_grpc.tls.key"),
+    client_ca("intake.otlp_grpc.tls.client_ca"),
+    client_crl("intake.otlp_grpc.tls.client_crl"),
     Key {
         path: "intake.otlp_http.listen",
         value: Default("\"127.0.0.1:4318\""),
         reason: "Address and port.",
     },
     Key { path: "intake.otlp_http.allow", value: Default("[]"), reason: ALLOW },
+    Key { path: "intake.otlp_http.token_file", value: Example("\"secrets/otlp-tokens\""), reason: TOKENS },
+    certificate("intake.otlp_http.tls.certificate"),
+    private_key("intake.otlp_http.tls.key"),
+    client_ca("intake.otlp_http.tls.client_ca"),
+    client_crl("intake.otlp_http.tls.client_crl"),
     Key {
         path: "intake.zpa_user_activity.listen",
         value: Default("\"127.0.0.1:9015\""),
-        reason: "Address and port. Plain LSS cannot authenticate itself.",
+        reason: "Address and port. Plain LSS cannot authenticate itself: beyond loopback it needs `allow`, or client certificates.",
     },
     Key { path: "intake.zpa_user_activity.allow", value: Default("[]"), reason: ALLOW },
+    certificate("intake.zpa_user_activity.tls.certificate"),
+    private_key("intake.zpa_user_activity.tls.key"),
+    client_ca("intake.zpa_user_activity.tls.client_ca"),
+    client_crl("intake.zpa_user_activity.tls.client_crl"),
     Key {
         path: "correlate.memory",
         value: Default("\"256MiB\""),
@@ -139,6 +179,10 @@ pub(super) const KEYS: &[Key] = &[
         value: Default("[]"),
         reason: "Names by which browsers and clients reach this server, beside loopback and the address itself: any other `Host` is refused.",
     },
+    certificate("api.tls.certificate"),
+    private_key("api.tls.key"),
+    client_ca("api.tls.client_ca"),
+    client_crl("api.tls.client_crl"),
 ];
 
 /// The names that may stand directly under `prefix` (`""` for the top), and whether any name may.

@@ -1,12 +1,13 @@
 //! What the configuration means.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use fanlight_listen::{Access, Protocol};
 use fanlight_model::Endpoint;
-use ipnet::IpNet;
 
+use super::access::Place;
 use super::check::{ConfigError, Source};
 use super::file::{self, File};
 use super::units;
@@ -33,11 +34,11 @@ pub(crate) struct Settings {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Listener {
     pub(crate) listen: SocketAddr,
-    pub(crate) allow: Vec<IpNet>,
+    pub(crate) access: Access,
 }
 
 /// A service whose server address was declared.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Association {
     pub(crate) namespace: String,
     pub(crate) service: String,
@@ -46,11 +47,13 @@ pub(crate) struct Association {
 }
 
 /// A backend for the enriched spans.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ExportTarget {
     pub(crate) name: String,
     pub(crate) endpoint: http::Uri,
     pub(crate) headers: Vec<(http::HeaderName, http::HeaderValue)>,
+    /// Where the headers' values were read.
+    pub(crate) header_files: Vec<PathBuf>,
     pub(crate) gzip: bool,
     pub(crate) queue_bytes: u64,
     pub(crate) timeout: Duration,
@@ -66,14 +69,20 @@ impl Settings {
             ));
         }
         let reader = Reader { source };
-        let listener = |section: &str, typed: &file::Listener, default| {
-            reader.listener(section, typed.listen.as_deref(), &typed.allow, default)
+        let listener = |section, typed: &file::Listener, default_port, protocol| {
+            let takes_tokens = matches!(protocol, Protocol::Http1 | Protocol::Http2);
+            reader.listener(Place { section, default_port, protocol, takes_tokens }, typed, folder)
         };
         Ok(Self {
             in_flight_bytes: reader.size("intake.in_flight", file.intake.in_flight.as_deref(), 128 << 20)?,
-            otlp_grpc: listener("intake.otlp_grpc", &file.intake.otlp_grpc, 4317)?,
-            otlp_http: listener("intake.otlp_http", &file.intake.otlp_http, 4318)?,
-            zpa_user_activity: listener("intake.zpa_user_activity", &file.intake.zpa_user_activity, 9015)?,
+            otlp_grpc: listener("intake.otlp_grpc", &file.intake.otlp_grpc, 4317, Protocol::Http2)?,
+            otlp_http: listener("intake.otlp_http", &file.intake.otlp_http, 4318, Protocol::Http1)?,
+            zpa_user_activity: listener(
+                "intake.zpa_user_activity",
+                &file.intake.zpa_user_activity,
+                9015,
+                Protocol::Raw,
+            )?,
             correlate_bytes: reader.size("correlate.memory", file.correlate.memory.as_deref(), 256 << 20)?,
             associations: reader.associations(&file.correlate.association)?,
             seal_after: reader.duration(
@@ -85,16 +94,34 @@ impl Settings {
             hot_bytes: reader.size("store.hot_memory", file.store.hot_memory.as_deref(), 256 << 20)?,
             log_kept_bytes: reader.size("store.log_kept", file.store.log_kept.as_deref(), 1 << 30)?,
             export: reader.targets(&file.export, folder)?,
-            api: reader.listener("api", file.api.listen.as_deref(), &file.api.allow, 8080)?,
+            api: listener("api", &file.api.listener(), 8080, Protocol::Web)?,
             api_hosts: file.api.hosts.clone(),
         })
     }
 
+    /// All listeners by name, on or off.
+    pub(crate) fn listeners(&self) -> [(&'static str, Option<&Listener>); 4] {
+        [
+            ("otlp_grpc", self.otlp_grpc.as_ref()),
+            ("otlp_http", self.otlp_http.as_ref()),
+            ("zpa_user_activity", self.zpa_user_activity.as_ref()),
+            ("api", self.api.as_ref()),
+        ]
+    }
+
+    /// The same, in the same order, to be changed.
+    pub(crate) fn listeners_mut(&mut self) -> [(&'static str, &mut Option<Listener>); 4] {
+        [
+            ("otlp_grpc", &mut self.otlp_grpc),
+            ("otlp_http", &mut self.otlp_http),
+            ("zpa_user_activity", &mut self.zpa_user_activity),
+            ("api", &mut self.api),
+        ]
+    }
+
     /// Adds `offset` to every port that is not 0, so that several servers can run on one machine.
     pub(crate) fn shift_ports(&mut self, offset: u16) -> Result<(), String> {
-        let listeners =
-            [&mut self.otlp_grpc, &mut self.otlp_http, &mut self.zpa_user_activity, &mut self.api];
-        for listener in listeners.into_iter().flatten() {
+        for listener in self.listeners_mut().into_iter().filter_map(|(_, listener)| listener.as_mut()) {
             if listener.listen.port() != 0 {
                 let port = listener.listen.port().checked_add(offset).ok_or_else(|| {
                     format!(
@@ -110,8 +137,8 @@ impl Settings {
 }
 
 /// Reads values and says where the wrong ones stand.
-struct Reader<'a> {
-    source: &'a Source<'a>,
+pub(super) struct Reader<'a> {
+    pub(super) source: &'a Source<'a>,
 }
 
 impl Reader<'_> {
@@ -129,52 +156,6 @@ impl Reader<'_> {
 
     fn required<'t>(&self, path: &str, text: Option<&'t str>) -> Result<&'t str, ConfigError> {
         text.filter(|text| !text.is_empty()).ok_or_else(|| self.source.error(path, "is missing", None))
-    }
-
-    fn listener(
-        &self,
-        section: &str,
-        listen: Option<&str>,
-        allow: &[String],
-        default_port: u16,
-    ) -> Result<Option<Listener>, ConfigError> {
-        if listen == Some("off") {
-            return Ok(None);
-        }
-        let path = format!("{section}.listen");
-        let listen = match listen {
-            None => SocketAddr::from(([127, 0, 0, 1], default_port)),
-            Some(text) => text.parse().map_err(|_| {
-                self.source.error(
-                    &path,
-                    format!("`{text}` is not an address and port"),
-                    Some("write it like `\"127.0.0.1:4317\"` or `\"[::1]:4317\"`, or `\"off\"`".to_owned()),
-                )
-            })?,
-        };
-        let allow = allow
-            .iter()
-            .enumerate()
-            .map(|(index, text)| self.network(&format!("{section}.allow.{index}"), text))
-            .collect::<Result<Vec<_>, _>>()?;
-        if !listen.ip().to_canonical().is_loopback() && allow.is_empty() {
-            return Err(self.source.error(
-                &path,
-                format!("`{listen}` is reachable from other machines, and nothing says who may connect"),
-                Some(format!("list the senders' networks: `allow = [\"192.0.2.0/24\"]` under `[{section}]`, or listen on `127.0.0.1`")),
-            ));
-        }
-        Ok(Some(Listener { listen, allow }))
-    }
-
-    fn network(&self, path: &str, text: &str) -> Result<IpNet, ConfigError> {
-        text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| {
-            self.source.error(
-                path,
-                format!("`{text}` is not a network"),
-                Some("write it like `\"192.0.2.0/24\"` or `\"192.0.2.7\"`".to_owned()),
-            )
-        })
     }
 
     fn associations(&self, typed: &[file::Association]) -> Result<Vec<Association>, ConfigError> {
@@ -270,6 +251,7 @@ impl Reader<'_> {
             name: name.to_owned(),
             endpoint,
             headers,
+            header_files: export.header_files.values().map(|file| folder.join(file)).collect(),
             gzip,
             queue_bytes: self.size(&format!("{at}.queue"), export.queue.as_deref(), 1 << 30)?,
             timeout: self.duration(

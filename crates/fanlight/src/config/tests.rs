@@ -11,7 +11,7 @@ fn check(text: &str, expected: &str) {
 fn an_unknown_key_is_refused_with_what_was_meant() {
     check(
         "version = 1\n[intake.otlp_grpc]\nlisten = \"127.0.0.1:1\"\nalow = []\n",
-        "fanlight.toml:4:1: unknown key `intake.otlp_grpc.alow`\n  hint: did you mean `allow`? known here: `allow`, `listen`",
+        "fanlight.toml:4:1: unknown key `intake.otlp_grpc.alow`\n  hint: did you mean `allow`? known here: `allow`, `listen`, `tls`, `token_file`",
     );
     check(
         "[[export]]\nname = \"a\"\nurl = \"http://127.0.0.1\"\n",
@@ -23,11 +23,93 @@ fn an_unknown_key_is_refused_with_what_was_meant() {
 fn a_listener_beyond_loopback_needs_allow() {
     check(
         "[intake.zpa_user_activity]\nlisten = \"0.0.0.0:9015\"\n",
-        "fanlight.toml:2:10: `intake.zpa_user_activity.listen`: `0.0.0.0:9015` is reachable from other machines, and nothing says who may connect\n  hint: list the senders' networks: `allow = [\"192.0.2.0/24\"]` under `[intake.zpa_user_activity]`, or listen on `127.0.0.1`",
+        "fanlight.toml:2:10: `intake.zpa_user_activity.listen`: `0.0.0.0:9015` is reachable from other machines, and nothing says who may connect\n  hint: list the senders' networks: `allow = [\"192.0.2.0/24\"]` under `[intake.zpa_user_activity]`, want client certificates: `client_ca` under `[intake.zpa_user_activity.tls]`, or listen on `127.0.0.1`",
+    );
+    check(
+        "[intake.otlp_http]\nlisten = \"0.0.0.0:4318\"\n",
+        "fanlight.toml:2:10: `intake.otlp_http.listen`: `0.0.0.0:4318` is reachable from other machines, and nothing says who may connect\n  hint: list the senders' networks: `allow = [\"192.0.2.0/24\"]` under `[intake.otlp_http]`, name a `token_file`, want client certificates: `client_ca` under `[intake.otlp_http.tls]`, or listen on `127.0.0.1`",
     );
     let settings = parse("[api]\nlisten = \"0.0.0.0:0\"\nallow = [\"192.0.2.0/24\"]\n", "f", Path::new("."))
         .expect("allowed");
-    assert_eq!(settings.api.map(|api| api.allow.len()), Some(1));
+    assert_eq!(settings.api.map(|api| api.access.allow.len()), Some(1));
+}
+
+/// A folder with every file that the example names.
+fn secrets() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.path().join("secrets").join(name), text).expect("written");
+    };
+    std::fs::create_dir(folder.path().join("secrets")).expect("made");
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let mut params = rcgen::CertificateParams::new(vec!["fanlight.example.com".to_owned()]).expect("a name");
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let authority = rcgen::CertifiedIssuer::self_signed(params, key).expect("signed");
+    let revoked = rcgen::CertificateRevocationListParams {
+        this_update: rcgen::date_time_ymd(2026, 1, 1),
+        next_update: rcgen::date_time_ymd(2027, 1, 1),
+        crl_number: 1_u64.into(),
+        issuing_distribution_point: None,
+        revoked_certs: Vec::new(),
+        key_identifier_method: rcgen::KeyIdMethod::Sha256,
+    };
+    write("server.crt", &authority.pem());
+    write("server.key", &authority.key().serialize_pem());
+    write("clients.crt", &authority.pem());
+    write("clients.crl", &revoked.signed_by(&authority).expect("signed").pem().expect("PEM"));
+    write("otlp-tokens", "a-token-that-is-long\n");
+    write("lightstep", "token\n");
+    folder
+}
+
+#[test]
+fn a_token_or_a_client_certificate_opens_a_listener_to_others() {
+    let folder = secrets();
+    let parsed = |text: &str| parse(text, "f", folder.path());
+    let beyond = "listen = \"0.0.0.0:0\"\n";
+    assert!(parsed(&format!("[intake.otlp_grpc]\n{beyond}token_file = \"secrets/otlp-tokens\"\n")).is_ok());
+    let tls = "tls = { certificate = \"secrets/server.crt\", key = \"secrets/server.key\"";
+    let authority = "client_ca = \"secrets/clients.crt\"";
+    assert!(parsed(&format!("[intake.zpa_user_activity]\n{beyond}{tls}, {authority} }}\n")).is_ok());
+    let alone = parsed(&format!("[intake.zpa_user_activity]\n{beyond}{tls} }}\n"))
+        .expect_err("TLS lets everybody in");
+    assert!(alone.to_string().contains("nothing says who may connect"), "{alone}");
+    let error =
+        parsed("[intake.zpa_user_activity]\ntoken_file = \"secrets/otlp-tokens\"\n").expect_err("no tokens");
+    assert!(error.to_string().contains("unknown key `intake.zpa_user_activity.token_file`"), "{error}");
+    let error =
+        parsed("[api]\ntoken_file = \"secrets/otlp-tokens\"\n").expect_err("the API has its own token");
+    assert!(error.to_string().contains("unknown key `api.token_file`"), "{error}");
+}
+
+/// What is wrong with a file is told at the key that names it.
+#[test]
+fn files_that_cannot_be_used_are_refused_with_their_place() {
+    let folder = secrets();
+    let says = |text: &str, place: &str, what: &str| {
+        let error = parse(text, "f", folder.path()).expect_err(text).to_string();
+        assert!(error.starts_with(place) && error.contains(what), "{error}");
+    };
+    says(
+        "[api]\n[api.tls]\ncertificate = \"secrets/server.crt\"\n",
+        "f:2:1: `api.tls.key`: is missing",
+        "`certificate` and `key`",
+    );
+    says(
+        "[api.tls]\ncertificate = \"secrets/server.crt\"\nkey = \"secrets/clients.crt\"\n",
+        "f:3:7: `api.tls.key`: cannot use `",
+        "holds no private key",
+    );
+    says(
+        "[intake.otlp_http]\ntoken_file = \"secrets/nowhere\"\n",
+        "f:2:14: `intake.otlp_http.token_file`: cannot read `",
+        "nowhere",
+    );
+    says(
+        "[api]\ntls = { client_ca = \"secrets/clients.crt\" }\n",
+        "f:2:7: `api.tls.certificate`: is missing",
+        "leave all of it out",
+    );
 }
 
 #[test]
@@ -64,9 +146,7 @@ fn the_example_is_the_default_configuration() {
 /// Each line of the example that is commented out for want of a default is a valid one too.
 #[test]
 fn the_commented_examples_are_valid() {
-    let folder = tempfile::tempdir().expect("a folder");
-    std::fs::create_dir(folder.path().join("secrets")).expect("made");
-    std::fs::write(folder.path().join("secrets/lightstep"), "token\n").expect("written");
+    let folder = secrets();
     let text: String = example()
         .lines()
         .map(|line| {

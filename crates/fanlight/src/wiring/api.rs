@@ -1,32 +1,26 @@
-//! The HTTP API's listener: who may connect, and when it stops.
+//! The HTTP API behind its door.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request};
-use axum::middleware::{self, Next};
+use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::response::IntoResponse;
-use fanlight_api::{AdminToken, ApiState, Problem, Readiness, SignIn};
-use fanlight_runtime::{Clock, Ledger, Metrics, Outcome, Shutdown};
+use fanlight_api::{AdminToken, ApiState, ConfigReport, Hosts, Problem, Readiness, SignIn};
+use fanlight_listen::{Doorway, Limits, Listener, Protocol, Tools, Visitor, serve_http};
+use fanlight_runtime::{Clock, Ledger, Metrics, Outcome};
 use fanlight_store::Store;
 use http::StatusCode;
-use ipnet::IpNet;
-use tokio::net::TcpListener;
+use http::uri::Scheme;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
 use tokio::task::JoinHandle;
 
 use crate::config::Settings;
 use crate::folder::DataFolder;
-use crate::outcome::{Exit, Failure};
+use crate::outcome::Failure;
 
-/// A listening API.
-pub(super) struct Running {
-    pub(super) address: SocketAddr,
-    pub(super) task: JoinHandle<()>,
-    /// Makes the codes that sign a browser in.
-    pub(super) sign_in: SignIn,
-    /// How a browser on this machine reaches it: `http://127.0.0.1:8080`.
-    pub(super) origin: String,
-}
+const NAME: &str = "api";
 
 /// What the API answers from.
 pub(super) struct Served {
@@ -35,65 +29,56 @@ pub(super) struct Served {
     pub(super) ledger: Ledger,
     pub(super) metrics: Metrics,
     pub(super) ready: Readiness,
+    pub(super) sign_in: SignIn,
+    pub(super) hosts: Hosts,
+    pub(super) config: ConfigReport,
 }
 
-/// Binds and serves; `None` where the configuration switches it off.
-pub(super) async fn start(
-    settings: &Settings,
+/// Binds the address; `None` where the configuration switches it off.
+pub(super) async fn open(settings: &Settings, tools: &Tools) -> Result<Option<Doorway>, Failure> {
+    let Some(listener) = &settings.api else { return Ok(None) };
+    let (listen, access) = (listener.listen, listener.access.clone());
+    let listener = Listener { name: NAME, listen, access, protocol: Protocol::Web, limits: Limits::DEFAULT };
+    Ok(Some(Doorway::open(listener, tools).await?))
+}
+
+/// Serves behind that door. The token is made even where nothing listens.
+pub(super) fn start(
+    door: Option<Doorway>,
     folder: &DataFolder,
     served: Served,
-    shutdown: &Shutdown,
-) -> Result<Option<Running>, Failure> {
+) -> Result<Option<JoinHandle<()>>, Failure> {
     let token = AdminToken::load_or_create(&folder.admin_token())?;
-    let Some(listener) = &settings.api else { return Ok(None) };
-    let socket = TcpListener::bind(listener.listen).await.map_err(|cause| {
-        Failure::new(
-            Exit::Failed,
-            anyhow::Error::new(cause).context(format!("cannot listen on `{}` for `api`", listener.listen)),
-        )
-        .with_hint(
-            "stop what listens there, or set `[api] listen`, or move all ports with `--listen-offset N`",
-        )
-    })?;
-    let address = socket.local_addr()?;
-    let mut hosts = settings.api_hosts.clone();
-    hosts.push(address.ip().to_string());
-    let Served { store, clock, ledger, metrics, ready } = served;
+    let Some(door) = door else { return Ok(None) };
+    let Served { store, clock, ledger, metrics, ready, sign_in, hosts, config } = served;
     let counted = ledger.clone();
-    let sign_in = SignIn::new(clock.clone());
-    let origin = origin(address, &settings.api_hosts, false);
-    let state = ApiState { store, clock, ledger, metrics, token, sign_in: sign_in.clone(), ready, hosts };
-    let allow: Arc<[IpNet]> = listener.allow.clone().into();
-    let router = fanlight_api::router(state)
-        .layer(middleware::from_fn(
-            move |ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request, next: Next| {
-                let is_allowed = allow.is_empty()
-                    || allow.iter().any(|network| network.contains(&peer.ip().to_canonical()));
-                let counted = counted.clone();
-                async move {
-                    if is_allowed {
-                        return next.run(request).await;
-                    }
-                    counted.add("api", "request", Outcome::Refused, "not in `allow`", 1);
-                    not_allowed().into_response()
+    let state = ApiState { store, clock, ledger, metrics, token, sign_in, ready, hosts, config };
+    let router = TowerToHyperService::new(fanlight_api::router(state));
+    let serve = move |visitor: Visitor| {
+        let (router, counted) = (router.clone(), counted.clone());
+        let (guard, peer) = (Arc::new(visitor.guard.clone()), visitor.peer);
+        let scheme = if visitor.is_secure { Scheme::HTTPS } else { Scheme::HTTP };
+        serve_http(visitor, b"", move |request| {
+            let (router, counted, guard) = (router.clone(), counted.clone(), Arc::clone(&guard));
+            let mut request = request.map(Body::new);
+            // Where a request comes from, and whether over TLS, is told to the routes beside it.
+            request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(scheme.clone());
+            async move {
+                if guard.check_address().is_err() {
+                    counted.add(NAME, "request", Outcome::Refused, "not in `allow`", 1);
+                    return not_allowed().into_response();
                 }
-            },
-        ))
-        .into_make_service_with_connect_info::<SocketAddr>();
-    let stop = shutdown.clone();
-    let task = fanlight_runtime::spawn("api", async move {
-        if let Err(cause) =
-            axum::serve(socket, router).with_graceful_shutdown(async move { stop.begun().await }).await
-        {
-            tracing::error!(name: "fanlight.api.ended", %cause, "the API ended by itself");
-        }
-    });
-    Ok(Some(Running { address, task, sign_in, origin }))
+                router.call(request).await.unwrap_or_else(|never| match never {})
+            }
+        })
+    };
+    Ok(Some(fanlight_runtime::spawn(NAME, door.run(serve))))
 }
 
 /// How a browser reaches it: under the first name that it is known by, else by its address; one that listens everywhere is
 /// reached on loopback.
-fn origin(address: SocketAddr, hosts: &[String], has_tls: bool) -> String {
+pub(super) fn origin(address: SocketAddr, hosts: &[String], has_tls: bool) -> String {
     let scheme = if has_tls { "https" } else { "http" };
     let is_reached_by_name = !address.ip().to_canonical().is_loopback();
     let name = hosts.first().filter(|_| is_reached_by_name).cloned();

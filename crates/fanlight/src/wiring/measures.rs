@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fanlight_api::Readiness;
-use fanlight_export::{Exporter, QueueDepth};
+use fanlight_export::QueueDepth;
 use fanlight_intake::Payload;
 use fanlight_log::{AppendError, Appender, Logged};
 use fanlight_runtime::{Clock, Metrics};
@@ -35,29 +35,31 @@ pub(super) fn of_pipeline(metrics: &Metrics, queue: &Sender<Logged<Payload>>) {
     metrics.gauge("fanlight_pipeline_queue_capacity", help, &[], move || number(capacity));
 }
 
-pub(super) fn of_export(metrics: &Metrics, exporter: Option<&Exporter>, clock: &Clock) {
-    let Some(exporter) = exporter else { return };
-    for (place, depth) in exporter.depths().into_iter().enumerate() {
-        let target = [("target", depth.target.as_str())];
-        let of = |read: fn(&QueueDepth) -> f64| {
-            let exporter = exporter.clone();
-            move || exporter.depths().get(place).map_or(0.0, read)
-        };
-        let help = "Bytes that wait for a target.";
-        metrics.gauge("fanlight_exporter_queue_size_bytes", help, &target, of(|depth| big(depth.bytes)));
-        let help = "Bytes at which the oldest are dropped.";
-        let limit = of(|depth| big(depth.limit_bytes));
-        metrics.gauge("fanlight_exporter_queue_capacity_bytes", help, &target, limit);
-        let help = "Spans that wait for a target.";
-        metrics.gauge("fanlight_exporter_queue_spans", help, &target, of(|depth| big(depth.spans)));
-        let (exporter, clock) = (exporter.clone(), clock.clone());
-        let help = "How long the oldest of them has waited.";
-        metrics.gauge("fanlight_exporter_queue_age_seconds", help, &target, move || {
-            let oldest = exporter.depths().get(place).and_then(|depth| depth.oldest);
-            let nanos = oldest.map_or(0, |oldest| clock.now().nanos_since(oldest).max(0));
-            Duration::from_nanos(nanos.unsigned_abs()).as_secs_f64()
-        });
-    }
+/// `depth` says how full the target's queue is, `None` once the target is gone.
+pub(super) fn of_export(
+    metrics: &Metrics,
+    target: &str,
+    depth: impl Fn() -> Option<QueueDepth> + Clone + Send + Sync + 'static,
+    clock: &Clock,
+) {
+    let label = [("target", target)];
+    let of = |read: fn(&QueueDepth) -> f64| {
+        let depth = depth.clone();
+        move || depth().as_ref().map_or(0.0, read)
+    };
+    let help = "Bytes that wait for a target.";
+    metrics.gauge("fanlight_exporter_queue_size_bytes", help, &label, of(|depth| big(depth.bytes)));
+    let help = "Bytes at which the oldest are dropped.";
+    metrics.gauge("fanlight_exporter_queue_capacity_bytes", help, &label, of(|depth| big(depth.limit_bytes)));
+    let help = "Spans that wait for a target.";
+    metrics.gauge("fanlight_exporter_queue_spans", help, &label, of(|depth| big(depth.spans)));
+    let clock = clock.clone();
+    let help = "How long the oldest of them has waited.";
+    metrics.gauge("fanlight_exporter_queue_age_seconds", help, &label, move || {
+        let oldest = depth().and_then(|depth| depth.oldest);
+        let nanos = oldest.map_or(0, |oldest| clock.now().nanos_since(oldest).max(0));
+        Duration::from_nanos(nanos.unsigned_abs()).as_secs_f64()
+    });
 }
 
 /// Whether what is acknowledged can be made durable.

@@ -4,12 +4,12 @@
 //! enqueued before is not written a second time (docs/adr/0007).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use fanlight_correlate::{Correlator, Decision, Linked, Record};
-use fanlight_export::{Exporter, inline_attributes, synthetic_access_span};
+use fanlight_export::{inline_attributes, synthetic_access_span};
 use fanlight_intake::{Decoded, Decoder, SpanBatch};
 use fanlight_log::{Frame, Position};
 use fanlight_model::{AccessEvent, Link, LinkState, ParseLevel, Timestamp};
@@ -17,6 +17,8 @@ use fanlight_otlp::{Attributes, Batch, Limits, splice};
 use fanlight_runtime::{Ledger, Outcome};
 use fanlight_store::{Append, Pressure, SpanRows, Store};
 
+use super::exports::Exports;
+use super::reload::Declaring;
 use crate::retention::Retention;
 
 /// A piece of what late links export; the OpenTelemetry Collector refuses requests above 20 MiB.
@@ -32,12 +34,13 @@ pub(super) struct Pipeline {
     decoder: Decoder,
     correlator: Correlator,
     store: Store,
-    exporter: Option<Exporter>,
+    exports: Option<Exports>,
     retention: Retention,
     ledger: Ledger,
     /// The cut that was last told.
     cut: Position,
     decisions: Vec<Decision>,
+    declaring: Declaring,
 }
 
 impl Pipeline {
@@ -45,7 +48,7 @@ impl Pipeline {
         decoder: Decoder,
         correlator: Correlator,
         store: Store,
-        exporter: Option<Exporter>,
+        exports: Option<Exports>,
         retention: Retention,
         ledger: Ledger,
     ) -> Self {
@@ -53,11 +56,12 @@ impl Pipeline {
             decoder,
             correlator,
             store,
-            exporter,
+            exports,
             retention,
             ledger,
             cut: Position::START,
             decisions: Vec::new(),
+            declaring: Declaring::default(),
         }
     }
 
@@ -67,8 +71,16 @@ impl Pipeline {
         self.ledger = ledger;
     }
 
+    /// What is put there is declared from the next frame on, in place of what was declared before.
+    pub(super) fn declaring(&self) -> Declaring {
+        Arc::clone(&self.declaring)
+    }
+
     /// Takes one frame of the log. `batch` is the scan that the receiver already made; at a replay it is made again.
     pub(super) fn apply(&mut self, position: Position, frame: &Frame, batch: Option<Batch>) {
+        if let Some(declared) = self.declaring.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            self.correlator.redeclare(declared);
+        }
         self.retention.note(position, frame.arrival);
         let mut written = Written::default();
         match self.decoder.apply(frame, batch) {
@@ -77,8 +89,8 @@ impl Pipeline {
             Decoded::Nothing => {}
         }
         written.revise(position);
-        if let Some(exporter) = &self.exporter {
-            written.exported.enqueue(exporter, position);
+        if let Some(exports) = &self.exports {
+            written.exported.enqueue(exports, position);
         }
         self.ledger.add("correlate", "link", Outcome::Linked, "", written.links.len() as u64);
         // At a replay the store itself leaves out what it has committed.
@@ -117,10 +129,7 @@ impl Pipeline {
     /// Up to where the log may be cut, where that moved.
     pub(super) fn log_cut(&mut self, now: Timestamp) -> Option<Position> {
         let committed = self.store.committed();
-        let safe = match &self.exporter {
-            Some(exporter) => committed.min(exporter.durable_position().unwrap_or(Position::START)),
-            None => committed,
-        };
+        let safe = self.exports.as_ref().map_or(committed, |exports| exports.durable(committed));
         let cut = self.retention.cut(safe, now);
         (cut > self.cut).then(|| {
             self.cut = cut;
@@ -235,9 +244,9 @@ impl Exported {
     }
 
     /// Gives every target's queue what goes out.
-    fn enqueue(self, exporter: &Exporter, position: Position) {
+    fn enqueue(self, exports: &Exports, position: Position) {
         for (place, spans, bytes) in self.placed(position) {
-            exporter.enqueue(place, spans, bytes);
+            exports.enqueue(place, spans, &bytes);
         }
     }
 

@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use fanlight_correlate::{Correlator, Declared};
-use fanlight_export::Exporter;
 use fanlight_identity::PrincipalNamer;
 use fanlight_intake::Decoder;
 use fanlight_log::{Disk, Position, Segments};
@@ -13,6 +12,7 @@ use fanlight_runtime::{Clock, Ledger, Outcome};
 use fanlight_store::Store;
 
 use super::LOG_FILE_BYTES;
+use super::exports::Exports;
 use super::pipeline::Pipeline;
 use crate::config::{Association, Settings};
 use crate::folder::DataFolder;
@@ -33,7 +33,7 @@ pub(super) struct Tools {
     pub(super) folder: DataFolder,
     pub(super) disk: Arc<dyn Disk>,
     pub(super) namer: PrincipalNamer,
-    pub(super) exporter: Option<Exporter>,
+    pub(super) exports: Exports,
     pub(super) clock: Clock,
     pub(super) ledger: Ledger,
 }
@@ -53,7 +53,7 @@ fn recover(
     log_kept_bytes: u64,
     tools: Tools,
 ) -> Result<Recovered, Failure> {
-    let Tools { folder, disk, namer, exporter, clock, ledger } = tools;
+    let Tools { folder, disk, namer, exports, clock, ledger } = tools;
     let (mut segments, log_report) = Segments::open_with_quarantine(
         &folder.log(),
         &folder.quarantine(),
@@ -63,7 +63,7 @@ fn recover(
     let (store, store_report) = Store::open(store_settings, clock, ledger.clone(), disk)?;
     // Should the log have lost its end, what comes now must not be taken for what was committed or enqueued before.
     segments.continue_after(store.committed());
-    if let Some(position) = exporter.as_ref().and_then(Exporter::last_position) {
+    if let Some(position) = exports.last_position() {
         segments.continue_after(position);
     }
     let intake = fanlight_intake::Settings::default();
@@ -74,7 +74,7 @@ fn recover(
         decoder,
         Correlator::new(correlate),
         store.clone(),
-        exporter,
+        Some(exports),
         retention,
         Ledger::default(),
     );
@@ -139,7 +139,7 @@ fn correlate_settings(settings: &Settings) -> fanlight_correlate::Settings {
     }
 }
 
-fn declared(association: &Association) -> Declared {
+pub(super) fn declared(association: &Association) -> Declared {
     let service: ServiceId =
         fanlight_intake::service_id(&association.namespace, &association.service, &association.environment);
     Declared { service, server: association.server }

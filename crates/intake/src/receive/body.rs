@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use fanlight_listen::BodyError;
 use fanlight_runtime::{Budget, Permit};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
@@ -74,7 +75,7 @@ impl<B> Metered<B> {
     }
 }
 
-impl<B: Body<Data = Bytes> + Unpin> Body for Metered<B> {
+impl<B: Body<Data = Bytes, Error = BodyError> + Unpin> Body for Metered<B> {
     type Data = Bytes;
     type Error = Refusal;
 
@@ -84,7 +85,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Metered<B> {
     ) -> Poll<Option<Result<Frame<Bytes>, Refusal>>> {
         match Pin::new(&mut self.body).poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(self.check(&frame).map(|()| frame))),
-            Poll::Ready(Some(Err(_))) => Poll::Ready(Some(Err(Refusal::BrokenOff))),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(Refusal::from(error)))),
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => self.deadline.as_mut().poll(context).map(|()| Some(Err(Refusal::TooSlow))),
         }
@@ -95,7 +96,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Metered<B> {
     }
 }
 
-impl<B: Body<Data = Bytes> + Unpin> Metered<B> {
+impl<B: Body<Data = Bytes, Error = BodyError> + Unpin> Metered<B> {
     /// Reads all of it. One large frame is handed on as it is; several are put together.
     pub(crate) async fn read_whole(mut self) -> Result<Bytes, Refusal> {
         let expected = self.body.size_hint().exact().and_then(|length| usize::try_from(length).ok());
@@ -137,27 +138,5 @@ pub(crate) async fn drain<B: Body<Data = Bytes> + Unpin>(mut body: B) {
     };
     if tokio::time::timeout(DRAIN_DEADLINE, read_away).await.is_err() {
         tracing::debug!(name: "intake.body.undrained", "a refused body did not end in time");
-    }
-}
-
-/// Ends a raw connection after its last answer: what the peer still sends is read away, so that the answer is not lost to a reset.
-pub(crate) async fn let_go(mut stream: tokio::net::TcpStream) {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-    let read_away = async {
-        if stream.shutdown().await.is_err() {
-            return;
-        }
-        let mut scratch = [0; 4_096];
-        let mut drained = 0;
-        while drained < MAX_DRAINED_BYTES {
-            match stream.read(&mut scratch).await {
-                Ok(0) | Err(_) => return,
-                Ok(read) => drained += read,
-            }
-        }
-    };
-    if tokio::time::timeout(DRAIN_DEADLINE, read_away).await.is_err() {
-        tracing::debug!(name: "intake.peer.lingers", "a peer did not hang up in time");
     }
 }

@@ -1,29 +1,20 @@
 //! OTLP/gRPC: `TraceService/Export` on raw bytes, gzip.
 
-use std::convert::Infallible;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
-use fanlight_runtime::spawn;
+use fanlight_listen::{Guard, RequestBody, Visitor, serve_http};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
-use hyper::server::conn::http2;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tonic::body::Body;
 use tonic::codec::{BufferSettings, Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::server::{Grpc, UnaryService};
 use tonic::{Code, Status};
 
-use super::accept::Visitor;
-use super::body::{Metered, Share, let_go, unshared};
+use super::body::{Metered, Share, unshared};
 use super::door::{Accepted, Door, Tally};
 use super::refusal::{Refusal, quoted};
 use super::status;
@@ -34,106 +25,25 @@ pub(crate) const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceSe
 const LOGS: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
 const METRICS: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
 
-/// What every HTTP/2 client sends first.
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-const PREFACE_DEADLINE: Duration = Duration::from_secs(10);
-
 /// What an HTTP/1 client on this port is told.
 const WRONG_PROTOCOL: &[u8] =
     b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n\
 this port speaks OTLP/gRPC; for OTLP/HTTP use the port of `intake.otlp_http` (4318 by default), or set \
 `OTEL_EXPORTER_OTLP_PROTOCOL=grpc`\n";
 
-/// A peer that answers no ping for this long is gone.
-const PING_INTERVAL: Duration = Duration::from_secs(20);
-const PING_DEADLINE: Duration = Duration::from_secs(20);
-
-/// An exporter has one request in flight, a collector a few dozen.
-const MAX_STREAMS: u32 = 64;
-const MAX_HEADER_BYTES: u32 = 16 << 10;
-/// What a connection may have sent that nobody has read yet.
-const CONNECTION_WINDOW: u32 = 1 << 20;
-const STREAM_WINDOW: u32 = 512 << 10;
-
-/// Serves one connection until its peer or the shutdown ends it.
+/// Serves one connection until its peer, the shutdown or a bound ends it.
 pub(crate) async fn serve(visitor: Visitor, door: Arc<Door>) {
-    let is_allowed = visitor.is_allowed;
-    let shutdown = door.shutdown.clone();
-    let io = tokio::select! {
-        io = after_preface(visitor.stream) => io,
-        () = shutdown.begun() => None,
-    };
-    let Some(io) = io else { return };
-    let service = service_fn(move |request| {
-        let door = door.clone();
-        async move { Ok::<_, Infallible>(answer(door, request, is_allowed).await) }
-    });
-    let mut connection = pin!(
-        http2::Builder::new(Streams)
-            .timer(TokioTimer::new())
-            .keep_alive_interval(PING_INTERVAL)
-            .keep_alive_timeout(PING_DEADLINE)
-            .max_concurrent_streams(MAX_STREAMS)
-            .max_header_list_size(MAX_HEADER_BYTES)
-            .initial_connection_window_size(CONNECTION_WINDOW)
-            .initial_stream_window_size(STREAM_WINDOW)
-            .serve_connection(TokioIo::new(io), service)
-    );
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = shutdown.begun() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(name: "intake.otlp_grpc.broken", %error, "a connection ended in an error");
-    }
+    let guard = Arc::new(visitor.guard.clone());
+    serve_http(visitor, WRONG_PROTOCOL, move |request| {
+        answer(Arc::clone(&door), request, Arc::clone(&guard))
+    })
+    .await;
 }
 
-/// Reads the preface within a deadline and puts it back in front. A client of another protocol is told which one this port speaks.
-async fn after_preface(
-    mut stream: TcpStream,
-) -> Option<impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin> {
-    let mut read = Vec::with_capacity(PREFACE.len());
-    let whole = async {
-        while read.len() < PREFACE.len() && PREFACE.starts_with(&read) {
-            let mut rest = (&mut stream).take((PREFACE.len() - read.len()) as u64);
-            if rest.read_buf(&mut read).await.ok()? == 0 {
-                return None;
-            }
-        }
-        Some(())
-    };
-    tokio::time::timeout(PREFACE_DEADLINE, whole).await.ok().flatten()?;
-    if read != PREFACE {
-        tracing::debug!(name: "intake.otlp_grpc.other_protocol", "a client does not speak HTTP/2");
-        if stream.write_all(WRONG_PROTOCOL).await.is_ok() {
-            let_go(stream).await;
-        }
-        return None;
-    }
-    let (from_peer, to_peer) = stream.into_split();
-    Some(tokio::io::join(AsyncReadExt::chain(std::io::Cursor::new(read), from_peer), to_peer))
-}
-
-/// Runs hyper's streams as named tasks.
-#[derive(Clone, Copy, Debug)]
-struct Streams;
-
-impl<F> hyper::rt::Executor<F> for Streams
-where
-    F: Future + Send + 'static,
-    F::Output: Send + 'static,
-{
-    fn execute(&self, future: F) {
-        drop(spawn("intake.otlp_grpc.stream", future));
-    }
-}
-
-async fn answer(door: Arc<Door>, request: Request<Incoming>, is_allowed: bool) -> Response<Body> {
+async fn answer(door: Arc<Door>, request: Request<RequestBody>, guard: Arc<Guard>) -> Response<Body> {
     let tally = Tally::received(&door.ledger, NAME);
-    if let Err(refusal) = route(&request, is_allowed) {
+    let admitted = guard.check(request.headers()).map_err(Refusal::from);
+    if let Err(refusal) = admitted.and_then(|()| route(&request)) {
         let answer = match &refusal {
             Refusal::UnknownContentType(_) => not_grpc(&refusal),
             _ => refusal.to_status().into_http(),
@@ -174,10 +84,7 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-fn route<B>(request: &Request<B>, is_allowed: bool) -> Result<(), Refusal> {
-    if !is_allowed {
-        return Err(Refusal::NotAllowed);
-    }
+fn route<B>(request: &Request<B>) -> Result<(), Refusal> {
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if *request.method() != Method::POST
         || !content_type.is_some_and(|found| found.starts_with("application/grpc"))

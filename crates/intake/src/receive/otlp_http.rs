@@ -1,23 +1,17 @@
 //! OTLP/HTTP: `POST /v1/traces`, protobuf, gzip.
 
-use std::convert::Infallible;
-use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
+use fanlight_listen::{Guard, RequestBody, Visitor, serve_http};
 use fanlight_runtime::spawn_blocking;
 use http::header::{
     ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, RETRY_AFTER,
+    WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 
-use super::accept::Visitor;
 use super::body::{Metered, Share, drain};
 use super::door::{Accepted, Door, Tally};
 use super::inflate::{inflate, is_gzip};
@@ -30,45 +24,29 @@ const TRACES: &str = "/v1/traces";
 const PROTOBUF: &str = "application/x-protobuf";
 const JSON: &str = "application/json";
 
-/// For the whole header; also how long a kept connection may stand idle.
-const HEADER_DEADLINE: Duration = Duration::from_secs(10);
-
 /// Inflating this many bytes takes about a millisecond; a larger body goes to a blocking thread.
 const LARGE_BODY_BYTES: usize = 64 << 10;
 
 type Answer = Response<Full<Bytes>>;
 
-/// Serves one connection until its peer or the shutdown ends it.
+/// Serves one connection until its peer, the shutdown or a bound ends it.
 pub(crate) async fn serve(visitor: Visitor, door: Arc<Door>) {
-    let shutdown = door.shutdown.clone();
-    let is_allowed = visitor.is_allowed;
-    let service = service_fn(move |request| {
-        let door = door.clone();
-        async move { Ok::<_, Infallible>(answer(&door, request, is_allowed).await) }
-    });
-    let mut connection = pin!(
-        http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_DEADLINE)
-            .serve_connection(TokioIo::new(visitor.stream), service)
-    );
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = shutdown.begun() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
+    let guard = Arc::new(visitor.guard.clone());
+    let answer = move |request| {
+        let (door, guard) = (Arc::clone(&door), Arc::clone(&guard));
+        async move { answer(&door, request, &guard).await }
     };
-    if let Err(error) = ended {
-        tracing::debug!(name: "intake.otlp_http.broken", %error, "a connection ended in an error");
-    }
+    serve_http(visitor, b"", answer).await;
 }
 
-async fn answer(door: &Door, request: Request<Incoming>, is_allowed: bool) -> Answer {
+async fn answer(door: &Door, request: Request<RequestBody>, guard: &Guard) -> Answer {
     let tally = Tally::received(&door.ledger, NAME);
     let (head, mut body) = request.into_parts();
-    let route =
-        route(&head.method, head.uri.path(), is_allowed).and_then(|()| Encodings::read(&head.headers));
+    let route = guard
+        .check(&head.headers)
+        .map_err(Refusal::from)
+        .and_then(|()| route(&head.method, head.uri.path()))
+        .and_then(|()| Encodings::read(&head.headers));
     let result = match route {
         Ok(encodings) => traces(door, &head.headers, encodings, &mut body).await,
         Err(refusal) => Err(refusal),
@@ -88,10 +66,7 @@ async fn answer(door: &Door, request: Request<Incoming>, is_allowed: bool) -> An
     }
 }
 
-fn route(method: &Method, path: &str, is_allowed: bool) -> Result<(), Refusal> {
-    if !is_allowed {
-        return Err(Refusal::NotAllowed);
-    }
+fn route(method: &Method, path: &str) -> Result<(), Refusal> {
     match path {
         TRACES if *method == Method::POST => Ok(()),
         TRACES => Err(Refusal::WrongMethod),
@@ -105,7 +80,7 @@ async fn traces(
     door: &Door,
     headers: &HeaderMap,
     encoding: Encodings,
-    body: &mut Incoming,
+    body: &mut RequestBody,
 ) -> Result<Accepted, Refusal> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let share = door.admit(announced)?;
@@ -182,6 +157,9 @@ fn refused(refusal: &Refusal, asked_in: Option<&str>) -> Answer {
     match refusal {
         Refusal::WrongMethod => {
             headers.insert(ALLOW, HeaderValue::from_static("POST"));
+        }
+        Refusal::TokenMissing | Refusal::TokenWrong => {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         Refusal::UnknownEncoding(_) | Refusal::NestedEncoding => {
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));

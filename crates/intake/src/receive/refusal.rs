@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use fanlight_listen::{BodyError, Denied};
 use fanlight_log::AppendError;
 use fanlight_otlp::ScanError;
 use http::StatusCode;
@@ -16,6 +17,10 @@ use super::status;
 pub(crate) enum Refusal {
     /// The sender is not on the listener's list.
     NotAllowed,
+    /// The listener wants a token, and the request has none.
+    TokenMissing,
+    /// The request's token is not one of the listener's.
+    TokenWrong,
     /// Too many bytes are in flight, or the queue before the log is full.
     Busy,
     /// No space left for the log.
@@ -61,6 +66,8 @@ impl Refusal {
     pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::NotAllowed => "not_allowed",
+            Self::TokenMissing => "token_missing",
+            Self::TokenWrong => "token_wrong",
             Self::Busy => "busy",
             Self::DiskFull => "disk_full",
             Self::DiskFailed => "disk_failed",
@@ -91,6 +98,7 @@ impl Refusal {
     pub(crate) fn http_status(&self) -> StatusCode {
         match self {
             Self::NotAllowed => StatusCode::FORBIDDEN,
+            Self::TokenMissing | Self::TokenWrong => StatusCode::UNAUTHORIZED,
             Self::Busy | Self::DiskFull | Self::DiskFailed | Self::Stopping => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -110,6 +118,7 @@ impl Refusal {
     pub(crate) fn grpc_code(&self) -> Code {
         match self {
             Self::NotAllowed => Code::PermissionDenied,
+            Self::TokenMissing | Self::TokenWrong => Code::Unauthenticated,
             Self::Busy | Self::TooLarge { .. } => Code::ResourceExhausted,
             Self::DiskFull | Self::DiskFailed | Self::Stopping => Code::Unavailable,
             Self::TooSlow => Code::DeadlineExceeded,
@@ -132,6 +141,25 @@ impl Refusal {
                 Status::with_details(self.grpc_code(), message, details)
             }
             None => Status::new(self.grpc_code(), message),
+        }
+    }
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Address => Self::NotAllowed,
+            Denied::TokenMissing => Self::TokenMissing,
+            Denied::TokenWrong => Self::TokenWrong,
+        }
+    }
+}
+
+impl From<BodyError> for Refusal {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooSlow => Self::TooSlow,
+            BodyError::Broken(_) => Self::BrokenOff,
         }
     }
 }
@@ -169,6 +197,10 @@ impl fmt::Display for Refusal {
             Self::NotAllowed => f.write_str(
                 "your address may not send here; have it added to `allow` of this listener in Fanlight's configuration",
             ),
+            Self::TokenMissing => f.write_str(
+                "a token is needed: send the header `authorization: Bearer …` (`OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20…`)",
+            ),
+            Self::TokenWrong => f.write_str("the token is not one of this listener's `token_file`"),
             Self::Busy => f.write_str("too much is in flight; nothing was taken, send it again in a second"),
             Self::DiskFull => f.write_str(
                 "no space is left on Fanlight's disk; nothing was taken, send it again, it is taken once there is room",

@@ -1,17 +1,16 @@
-//! ZPA LSS over plain TCP: read eagerly, made durable, decoded later. The protocol has no acknowledgement; its only word for
+//! ZPA LSS over TCP, plain or under TLS: read eagerly, made durable, decoded later. The protocol has no acknowledgement; its only word for
 //! "wait" is a socket that is not read.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use fanlight_listen::{Stream, Visitor};
 use fanlight_log::{AppendError, Appender, Frame};
 use fanlight_runtime::{Budget, Clock, Ledger, Outcome, Permit, Shutdown};
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-use super::accept::Visitor;
 use super::door::STAGE;
 use crate::frame_kind;
 use crate::settings::Payload;
@@ -43,16 +42,18 @@ pub(crate) struct Sink {
 
 /// Reads one connection until its peer or the shutdown ends it.
 pub(crate) async fn serve(visitor: Visitor, sink: Sink) {
-    if !visitor.is_allowed {
+    let Visitor { mut stream, guard, .. } = visitor;
+    if guard.check_address().is_err() {
         return;
     }
     let source_id = sink.sources.next();
     tracing::info!(name: "intake.zpa_lss.connected", source_id, "an app connector connected");
-    let mut stream = visitor.stream;
+    let mut refused = std::pin::pin!(guard.until_refused());
     let mut read = BytesMut::new();
     loop {
         let ended = tokio::select! {
             () = sink.shutdown.begun() => true,
+            () = refused.as_mut() => true,
             ended = read_some(&mut stream, &mut read) => ended,
         };
         // What came in while the last frame was being logged must not wait for the sender's next byte.
@@ -70,7 +71,7 @@ pub(crate) async fn serve(visitor: Visitor, sink: Sink) {
 }
 
 /// Reads once; true where the stream has ended. Not reading further than a frame's size is what slows the sender down.
-async fn read_some(stream: &mut TcpStream, into: &mut BytesMut) -> bool {
+async fn read_some(stream: &mut Stream, into: &mut BytesMut) -> bool {
     into.reserve(READ_STEP);
     match stream.read_buf(into).await {
         Ok(count) => count == 0,
@@ -93,7 +94,7 @@ fn take(read: &mut BytesMut) -> Bytes {
 
 impl Sink {
     /// Logs what was read as one frame, and reads on meanwhile. False where it had to be given up.
-    async fn log_while_reading(&self, source_id: u64, stream: &mut TcpStream, read: &mut BytesMut) -> bool {
+    async fn log_while_reading(&self, source_id: u64, stream: &mut Stream, read: &mut BytesMut) -> bool {
         let frame = self.frame(frame_kind::LSS_READ, source_id, take(read));
         let mut logging = std::pin::pin!(self.log(frame));
         let mut open = true;

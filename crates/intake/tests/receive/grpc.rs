@@ -190,7 +190,7 @@ async fn too_much_in_flight_asks_to_come_again() {
 #[tokio::test]
 async fn a_peer_outside_the_list_is_refused() {
     let server = Server::start_with(|settings| {
-        settings.otlp_grpc.as_mut().unwrap().allow = vec!["192.0.2.0/24".parse().unwrap()];
+        settings.otlp_grpc.as_mut().unwrap().access.allow = vec!["192.0.2.0/24".parse().unwrap()];
     })
     .await;
     let status = call(&server, TRACES, None, message(false, &request(1))).await.unwrap_err();

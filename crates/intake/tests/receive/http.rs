@@ -315,7 +315,7 @@ async fn too_much_in_flight_is_refused_until_the_pipeline_has_caught_up() {
 #[tokio::test]
 async fn a_peer_outside_the_list_is_refused() {
     let server = Server::start_with(|settings| {
-        settings.otlp_http.as_mut().unwrap().allow = vec!["192.0.2.0/24".parse().unwrap()];
+        settings.otlp_http.as_mut().unwrap().access.allow = vec!["192.0.2.0/24".parse().unwrap()];
     })
     .await;
     let answer = send(&server, &post("/v1/traces", PROTOBUF, &request(1))).await;

@@ -1,12 +1,13 @@
 //! Addresses: whom they are for, and what is said where they cannot be had.
 
-use fanlight_intake::{ListenError, ListenerSettings, Settings, listen};
+use fanlight_intake::{ListenerSettings, Settings, listen};
+use fanlight_listen::{Access, ListenError};
 use fanlight_log::{Appender, FaultyDisk, Segments};
-use fanlight_runtime::{Clock, Ledger, Outcome, Shutdown};
+use fanlight_runtime::Outcome;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{PATIENCE, Server};
+use crate::support::{PATIENCE, Server, tools};
 
 async fn refused(http: ListenerSettings) -> ListenError {
     let disk = std::sync::Arc::new(FaultyDisk::default());
@@ -19,14 +20,14 @@ async fn refused(http: ListenerSettings) -> ListenError {
         zpa_user_activity: None,
         ..Settings::default()
     };
-    listen(settings, appender, Clock::system(), Ledger::default(), Shutdown::new()).await.unwrap_err()
+    listen(settings, appender, tools()).await.unwrap_err()
 }
 
 #[tokio::test]
 async fn a_port_in_use_is_named_with_the_way_out() {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = taken.local_addr().unwrap();
-    let error = refused(ListenerSettings { listen: address, allow: Vec::new() }).await;
+    let error = refused(ListenerSettings { listen: address, access: Access::open() }).await;
     assert_eq!(
         error.to_string(),
         format!(
@@ -39,7 +40,8 @@ async fn a_port_in_use_is_named_with_the_way_out() {
 #[tokio::test]
 async fn an_address_that_the_machine_has_not_is_named() {
     let listen = "192.0.2.1:4318".parse().unwrap();
-    let error = refused(ListenerSettings { listen, allow: vec!["192.0.2.0/24".parse().unwrap()] }).await;
+    let error =
+        refused(ListenerSettings { listen, access: Access::of(vec!["192.0.2.0/24".parse().unwrap()]) }).await;
     assert!(
         error.to_string().ends_with("this machine has no such address; set `listen` to one that it has"),
         "{error}"
@@ -49,11 +51,12 @@ async fn an_address_that_the_machine_has_not_is_named() {
 #[tokio::test]
 async fn a_listener_beyond_loopback_without_a_list_is_refused() {
     for listen in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
-        let error = refused(ListenerSettings { listen: listen.parse().unwrap(), allow: Vec::new() }).await;
+        let error =
+            refused(ListenerSettings { listen: listen.parse().unwrap(), access: Access::open() }).await;
         assert_eq!(
             error.to_string(),
             format!(
-                "listener `otlp_http` on `{listen}` would be open to everybody: list who may connect in `allow` (such as `allow = [\"10.0.0.0/8\"]`), or listen on `127.0.0.1`"
+                "listener `otlp_http` on `{listen}` would be open to everybody: list who may connect in `allow` (such as `allow = [\"10.0.0.0/8\"]`), name a `token_file`, want client certificates (`client_ca` under `tls`), or listen on `127.0.0.1`"
             )
         );
     }
@@ -62,7 +65,7 @@ async fn a_listener_beyond_loopback_without_a_list_is_refused() {
 /// The connection over the cap is closed at once; the ones before it go on, and a place that is given back is taken.
 #[tokio::test]
 async fn connections_are_bounded() {
-    let server = Server::start_with(|settings| settings.max_connections = 1).await;
+    let server = Server::start_with(|settings| settings.bounds.connections = 1).await;
     let address = server.address("zpa_user_activity");
     let first = TcpStream::connect(address).await.unwrap();
     server.wait_for_count("connection", Outcome::Received, "zpa_user_activity", 1).await;

@@ -145,7 +145,7 @@ async fn a_slow_pipeline_slows_the_sender() {
 #[tokio::test]
 async fn a_peer_outside_the_list_is_let_go() {
     let server = Server::start_with(|settings| {
-        settings.zpa_user_activity.as_mut().unwrap().allow = vec!["192.0.2.0/24".parse().unwrap()];
+        settings.zpa_user_activity.as_mut().unwrap().access.allow = vec!["192.0.2.0/24".parse().unwrap()];
     })
     .await;
     let mut stream = connect(&server).await;

@@ -21,6 +21,7 @@ async fn a_header_that_does_not_end_is_given_up_after_ten_seconds() {
     until_closed(&mut stream).await;
     let taken = started.elapsed().as_secs();
     assert!((9..=12).contains(&taken), "{taken} s");
+    assert_eq!(server.count("connection", Outcome::Dropped, "slow_header"), 1);
 }
 
 #[tokio::test(start_paused = true)]

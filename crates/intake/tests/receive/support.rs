@@ -7,14 +7,20 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fanlight_intake::{ListenerSettings, Listening, Payload, Settings, listen};
+use fanlight_listen::Tools;
 use fanlight_log::{Appender, FaultyDisk, Logged, Segments};
 use fanlight_model::{SpanId, SpanKind, Timestamp, TraceId};
 use fanlight_otlp::{Attributes, SpanDraft, encode_request};
-use fanlight_runtime::{Clock, Ledger, Outcome, Shutdown};
+use fanlight_runtime::{Clock, Ledger, Metrics, Outcome, Shutdown};
 use tokio::sync::mpsc;
 
 /// Every wait for a state ends here, in a failure.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) fn tools() -> Tools {
+    let (ledger, metrics) = (Ledger::default(), Metrics::default());
+    Tools { clock: Clock::system(), ledger, metrics, shutdown: Shutdown::new() }
+}
 
 pub(crate) struct Server {
     pub(crate) listening: Listening,
@@ -41,9 +47,9 @@ impl Server {
             ..Settings::default()
         };
         change(&mut settings);
-        let (ledger, shutdown) = (Ledger::default(), Shutdown::new());
-        let listening =
-            listen(settings, appender, Clock::system(), ledger.clone(), shutdown.clone()).await.unwrap();
+        let tools = tools();
+        let (ledger, shutdown) = (tools.ledger.clone(), tools.shutdown.clone());
+        let listening = listen(settings, appender, tools).await.unwrap();
         Self { listening, disk, ledger, shutdown, logged }
     }
 
@@ -60,7 +66,8 @@ impl Server {
     }
 
     pub(crate) fn count(&self, record: &'static str, outcome: Outcome, reason: &str) -> u64 {
-        self.ledger.get("intake", record, outcome, reason)
+        let stage = if record == "connection" { fanlight_listen::STAGE } else { "intake" };
+        self.ledger.get(stage, record, outcome, reason)
     }
 
     pub(crate) async fn wait_for_count(

@@ -164,11 +164,11 @@ async fn the_log_is_cut_also_when_nothing_comes() {
     let ready = fanlight_api::Readiness::default().part("pipeline", "the test");
     let running =
         super::super::start_pipeline(pipeline, logged, appender.clone(), Clock::system(), ready).unwrap();
+    let mut end = Position::START;
     for _ in 0..8 {
         let frame = Frame { kind: frame_kind::OTLP_TRACES, arrival: NOW, bytes: spans(), ..Frame::default() };
-        appender.append(frame, fanlight_intake::Payload::default()).await.unwrap();
+        end = appender.append(frame, fanlight_intake::Payload::default()).await.unwrap();
     }
-    let end = appender.status().end;
     wait_until("all frames are in the store", || store.snapshot().row_count(Table::Spans) > 0).await;
     let before = appender.status().oldest;
     wait_until("a seal covers the log", || store.seal().is_ok() && store.committed() == end).await;
@@ -192,6 +192,28 @@ async fn a_server_without_its_pipeline_is_not_ready() {
     fanlight_runtime::spawn_blocking("join", move || running.join().is_ok()).await.unwrap();
     let reason = ready.waits_for().expect("not ready");
     assert!(reason.contains("pipeline"), "{reason}");
+}
+
+/// The edge names a virtual address that the service's spans know nothing of. It is declared while the stages run: the next span
+/// is linked, and the one before it was not.
+#[test]
+fn a_declaration_that_changes_holds_from_the_next_frame_on() {
+    let check = |declared: Option<&str>| {
+        let mut stages = Stages::over(FaultyDisk::default(), 1 << 20);
+        let record =
+            record("open", "first").replace(r#""ServerIP":"192.0.2.80""#, r#""ServerIP":"192.0.2.99""#);
+        stages.apply(1_000, frame_kind::LSS_READ, record);
+        let declaring = stages.pipeline.declaring();
+        *declaring.lock().unwrap() = declared.map(|address| {
+            let service = fanlight_intake::service_id("", "shop", "");
+            let server = fanlight_model::Endpoint::new(address.parse().unwrap(), 8_080).unwrap();
+            vec![fanlight_correlate::Declared { service, server }]
+        });
+        stages.apply(2_000, frame_kind::OTLP_TRACES, spans());
+        assert!(declaring.lock().unwrap().is_none(), "it was taken");
+        stages.store.snapshot().row_count(Table::Links)
+    };
+    assert_eq!((check(None), check(Some("192.0.2.99")), check(Some("192.0.2.98"))), (0, 1, 0));
 }
 
 async fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {

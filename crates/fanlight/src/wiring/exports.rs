@@ -1,0 +1,198 @@
+//! All export targets: each an exporter of its own, so that one comes, goes or changes while the others go on.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use fanlight_export::{ExportError, Exporter, QueueDepth, Target};
+use fanlight_log::{Disk, Position};
+use fanlight_runtime::{Clock, Ledger, Metrics, Shutdown};
+
+use super::measures;
+use crate::config::ExportTarget;
+
+/// A target that changes gets this long for what is on its way; what is left is sent by its successor.
+const CHANGE_DEADLINE: Duration = Duration::from_secs(1);
+
+/// What every exporter needs of the process.
+#[derive(Clone)]
+pub(super) struct Tools {
+    pub(super) folder: PathBuf,
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) clock: Clock,
+    pub(super) ledger: Ledger,
+    pub(super) metrics: Metrics,
+    pub(super) shutdown: Shutdown,
+}
+
+/// The targets of the moment; clones share them.
+#[derive(Clone)]
+pub(super) struct Exports {
+    tools: Tools,
+    running: Arc<Mutex<Running>>,
+}
+
+#[derive(Default)]
+struct Running {
+    targets: Vec<(ExportTarget, Exporter)>,
+    /// The last position that was handed out.
+    last: Position,
+}
+
+impl Exports {
+    /// Opens all queues. Blocks while they are read.
+    pub(super) fn open(targets: &[ExportTarget], tools: Tools) -> Result<Self, ExportError> {
+        let targets = targets
+            .iter()
+            .map(|target| Ok((target.clone(), open(&tools, target)?)))
+            .collect::<Result<Vec<_>, ExportError>>()?;
+        let names: Vec<String> = targets.iter().map(|(target, _)| target.name.clone()).collect();
+        let running = Running { targets, last: Position::START };
+        let exports = Self { tools, running: Arc::new(Mutex::new(running)) };
+        names.iter().for_each(|name| exports.measure(name));
+        Ok(exports)
+    }
+
+    /// How full a target's queue is; `None` where there is no such target any more.
+    pub(super) fn depth(&self, name: &str) -> Option<QueueDepth> {
+        let running = self.running();
+        let (_, exporter) = running.targets.iter().find(|(target, _)| target.name == name)?;
+        exporter.depths().into_iter().next()
+    }
+
+    fn measure(&self, name: &str) {
+        let weak = Arc::downgrade(&self.running);
+        let (tools, name_of) = (self.tools.clone(), name.to_owned());
+        let depth = move || {
+            let running = weak.upgrade()?;
+            Self { tools: tools.clone(), running }.depth(&name_of)
+        };
+        measures::of_export(&self.tools.metrics, name, depth, &self.tools.clock);
+    }
+
+    /// Gives one request to every target.
+    pub(super) fn enqueue(&self, position: Position, spans: u64, bytes: &Bytes) {
+        let mut running = self.running();
+        running.last = running.last.max(position);
+        for (_, exporter) in &running.targets {
+            exporter.enqueue(position, spans, bytes.clone());
+        }
+    }
+
+    /// Up to where all targets have on disk what they were given, and at most `committed`.
+    pub(super) fn durable(&self, committed: Position) -> Position {
+        let running = self.running();
+        let durable = |exporter: &Exporter| exporter.durable_position().unwrap_or(Position::START);
+        running.targets.iter().map(|(_, exporter)| durable(exporter)).fold(committed, Position::min)
+    }
+
+    /// The last position that any target was given.
+    pub(super) fn last_position(&self) -> Option<Position> {
+        self.running().targets.iter().filter_map(|(_, exporter)| exporter.last_position()).max()
+    }
+
+    /// Brings the targets in line with these; the names of those that want a restart for it. Blocks, and holds up the flow while
+    /// a target that changes is closed and opened again: nothing of what passes may miss its queue.
+    pub(super) fn change(&self, wanted: &[ExportTarget]) -> Vec<String> {
+        let mut running = self.running();
+        let before = std::mem::take(&mut running.targets);
+        let mut left = Vec::new();
+        for (old, exporter) in before {
+            match wanted.iter().find(|new| new.name == old.name) {
+                Some(new) if *new == old => running.targets.push((old, exporter)),
+                Some(new) => {
+                    let held = self.change_one(old, exporter, new);
+                    if held.as_ref().is_none_or(|(held, _)| held != new) {
+                        left.push(new.name.clone());
+                    }
+                    running.targets.extend(held);
+                }
+                None => {
+                    self.close(&exporter);
+                    tracing::info!(name: "fanlight.export.removed", target = old.name, "a target is no longer sent to; what waited for it stays on disk");
+                }
+            }
+        }
+        for new in wanted {
+            if left.contains(&new.name) || running.targets.iter().any(|(held, _)| held.name == new.name) {
+                continue;
+            }
+            match open(&self.tools, new) {
+                // It was ahead of the log once, and would skip what comes until the log is there: a start moves the log.
+                Ok(exporter) if exporter.last_position() > Some(running.last) => left.push(new.name.clone()),
+                Ok(exporter) => {
+                    tracing::info!(name: "fanlight.export.added", target = new.name, "a target is sent to from now on");
+                    running.targets.push((new.clone(), exporter));
+                    self.measure(&new.name);
+                }
+                Err(error) => {
+                    let why = crate::outcome::chain(&error.into());
+                    tracing::error!(name: "fanlight.export.unopened", target = new.name, why, "a target cannot be opened");
+                    left.push(new.name.clone());
+                }
+            }
+        }
+        left
+    }
+
+    /// Closes a target's queue and opens it for the new settings; where that fails, for the old ones.
+    fn change_one(
+        &self,
+        old: ExportTarget,
+        exporter: Exporter,
+        new: &ExportTarget,
+    ) -> Option<(ExportTarget, Exporter)> {
+        self.close(&exporter);
+        drop(exporter);
+        match open(&self.tools, new) {
+            Ok(exporter) => {
+                tracing::info!(name: "fanlight.export.changed", target = new.name, "a target has new settings");
+                Some((new.clone(), exporter))
+            }
+            Err(error) => {
+                let why = crate::outcome::chain(&error.into());
+                tracing::error!(name: "fanlight.export.unopened", target = new.name, why, "a target cannot be opened with its new settings");
+                open(&self.tools, &old).ok().map(|exporter| (old, exporter))
+            }
+        }
+    }
+
+    fn close(&self, exporter: &Exporter) {
+        tokio::runtime::Handle::current().block_on(exporter.drain(CHANGE_DEADLINE));
+    }
+
+    /// Waits until everything was sent, at most until the deadline. What is left is on disk.
+    pub(super) async fn drain(&self, deadline: Duration) {
+        let exporters: Vec<Exporter> =
+            self.running().targets.iter().map(|(_, exporter)| exporter.clone()).collect();
+        let draining: Vec<_> = exporters
+            .into_iter()
+            .map(|exporter| {
+                fanlight_runtime::spawn("export.drain", async move { exporter.drain(deadline).await })
+            })
+            .collect();
+        for drained in draining {
+            if drained.await.is_err() {
+                tracing::debug!(name: "fanlight.export.undrained", "a drain did not end as it should");
+            }
+        }
+    }
+
+    fn running(&self) -> MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn open(tools: &Tools, target: &ExportTarget) -> Result<Exporter, ExportError> {
+    let Tools { folder, disk, clock, ledger, shutdown, .. } = tools.clone();
+    let target = Target {
+        name: target.name.clone(),
+        endpoint: target.endpoint.clone(),
+        headers: target.headers.clone(),
+        gzip: target.gzip,
+        queue_bytes: target.queue_bytes,
+        timeout: target.timeout,
+    };
+    Exporter::open(&folder, vec![target], disk, clock, ledger, shutdown)
+}

@@ -1,0 +1,140 @@
+//! Peers that take their time: F18. The clock of these tests stands still while anything can happen and jumps when nothing can.
+
+use fanlight_listen::{Access, Protocol};
+use fanlight_runtime::Outcome;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::Instant;
+
+use crate::house::{House, until};
+
+const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+
+/// Writes a request, and reads to the end of the connection.
+pub(crate) async fn exchange(house: &House, request: &str) -> String {
+    let mut stream = TcpStream::connect(house.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    rest(&mut stream).await
+}
+
+async fn rest(stream: &mut TcpStream) -> String {
+    let mut read = Vec::new();
+    // A connection that is dropped with unread bytes ends in a reset.
+    stream.read_to_end(&mut read).await.unwrap_or_default();
+    String::from_utf8_lossy(&read).into_owned()
+}
+
+async fn answered(stream: &mut TcpStream) {
+    let mut read = Vec::new();
+    while !read.ends_with(b"secure: false") {
+        assert!(stream.read_buf(&mut read).await.unwrap() > 0, "no answer");
+    }
+}
+
+fn check(started: Instant, seconds: std::ops::RangeInclusive<u64>) {
+    assert!(seconds.contains(&started.elapsed().as_secs()), "after {:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_header_that_does_not_end_is_given_up_after_ten_seconds() {
+    let house = House::open(Protocol::Http1, Access::open()).await;
+    let mut stream = TcpStream::connect(house.address).await.unwrap();
+    // The second header on a connection has the same bound as the first.
+    stream.write_all(GET).await.unwrap();
+    answered(&mut stream).await;
+    let started = Instant::now();
+    stream.write_all(b"GET / HTTP/1.1\r\nx-slow: ").await.unwrap();
+    rest(&mut stream).await;
+    check(started, 9..=11);
+    house.counted(Outcome::Dropped, "slow_header", 1).await;
+    house.emptied().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_without_a_request_is_given_up_after_a_minute() {
+    let house = House::open(Protocol::Http1, Access::open()).await;
+    for first in [&b""[..], GET] {
+        let mut stream = TcpStream::connect(house.address).await.unwrap();
+        stream.write_all(first).await.unwrap();
+        if !first.is_empty() {
+            answered(&mut stream).await;
+        }
+        let started = Instant::now();
+        rest(&mut stream).await;
+        check(started, 59..=66);
+    }
+    house.emptied().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_http2_connection_without_a_request_is_given_up_after_a_minute() {
+    let house = House::open(Protocol::Http2, Access::open()).await;
+    let mut stream = TcpStream::connect(house.address).await.unwrap();
+    stream.write_all(crate::frames::HELLO).await.unwrap();
+    let started = Instant::now();
+    crate::frames::answer_pings(&mut stream).await;
+    check(started, 59..=66);
+    house.emptied().await;
+}
+
+/// A body of a byte now and then is given up with a word; one that is slow, but not as slow as that, is taken.
+#[tokio::test(start_paused = true)]
+async fn a_body_needs_a_thousand_bytes_a_second_after_a_grace() {
+    let house = House::open(Protocol::Http1, Access::open()).await;
+    let head = b"POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 60000\r\n\r\n";
+    let mut stream = TcpStream::connect(house.address).await.unwrap();
+    stream.write_all(head).await.unwrap();
+    stream.write_all(b"abc").await.unwrap();
+    let started = Instant::now();
+    let answer = rest(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("comes too slowly"), "{answer}");
+    check(started, 9..=11);
+
+    let mut stream = TcpStream::connect(house.address).await.unwrap();
+    stream.write_all(head).await.unwrap();
+    let started = Instant::now();
+    let mut ticks = tokio::time::interval(std::time::Duration::from_secs(1));
+    for _ in 0..50 {
+        ticks.tick().await;
+        stream.write_all(&[b'x'; 1_200]).await.unwrap();
+    }
+    let answer = rest(&mut stream).await;
+    assert!(answer.contains("60000 bytes"), "{answer}");
+    check(started, 48..=52);
+}
+
+/// A peer asks for a large answer and reads nothing of it, or a little now and then.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_not_taken_is_given_up_after_half_a_minute() {
+    let house = House::open(Protocol::Http1, Access::open()).await;
+    for is_dripping in [false, true] {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4_096).unwrap();
+        let mut stream = socket.connect(house.address).await.unwrap();
+        let started = Instant::now();
+        stream.write_all(b"GET /large HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        until("it is in", || house.gauge("fanlight_connections") == Some(1.0)).await;
+        let mut seconds = tokio::time::interval(std::time::Duration::from_secs(1));
+        while house.gauge("fanlight_connections") == Some(1.0) {
+            seconds.tick().await;
+            if is_dripping {
+                stream.read_exact(&mut [0; 100]).await.unwrap();
+            }
+        }
+        check(started, 29..=75);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_http2_answer_without_a_window_is_given_up() {
+    let house = House::open(Protocol::Http2, Access::open()).await;
+    let mut stream = TcpStream::connect(house.address).await.unwrap();
+    stream.write_all(crate::frames::PREFACE).await.unwrap();
+    // SETTINGS_INITIAL_WINDOW_SIZE = 0: nothing of any answer may be sent.
+    stream.write_all(&crate::frames::frame(4, 0, 0, &[0, 4, 0, 0, 0, 0])).await.unwrap();
+    stream.write_all(&crate::frames::get(1, "/")).await.unwrap();
+    let started = Instant::now();
+    crate::frames::answer_pings(&mut stream).await;
+    check(started, 29..=75);
+    house.counted(Outcome::Dropped, "slow_reader", 1).await;
+}

@@ -1,0 +1,136 @@
+//! TLS as other people's clients meet it: curl and OpenSSL.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use fanlight_e2e::{Authority, PATIENCE, until};
+use fanlight_model::Timestamp;
+use fanlight_runtime::Clock;
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::scene::{Scene, with};
+
+const TLS: &str = "tls = { certificate = \"server.crt\", key = \"server.key\" }";
+
+fn in_years(years: u64) -> Timestamp {
+    Clock::system().now().after(Duration::from_secs(years * 365 * 86_400))
+}
+
+/// A server whose OTLP and API speak TLS with a certificate that is good until then.
+async fn scene(authority: &Authority, until: Timestamp) -> Result<Scene> {
+    let folder = tempfile::tempdir()?;
+    let file = |name: &str| folder.path().join(name);
+    authority.issue(&file("server.crt"), &file("server.key"), until)?;
+    authority.write(&file("ca.crt"))?;
+    let configuration = with("intake.otlp_http", TLS);
+    Scene::start_in(folder, &configuration).await
+}
+
+/// The status that `curl` gets from an address over TLS; an error says what it did not like.
+async fn curl(to: SocketAddr, authority: &Path, path: &str) -> Result<String> {
+    let url = format!("https://localhost:{}{path}", to.port());
+    let resolve = format!("localhost:{}:{}", to.port(), to.ip());
+    let output = Command::new("curl")
+        .args([
+            "--silent",
+            "--show-error",
+            "--noproxy",
+            "*",
+            "--max-time",
+            "20",
+            "--resolve",
+            &resolve,
+            "--cacert",
+        ])
+        .arg(authority)
+        .args(["--output", "/dev/null", "--write-out", "%{http_code}", &url])
+        .kill_on_drop(true)
+        .output()
+        .await
+        .context("cannot run `curl`")?;
+    let told = if output.status.success() { output.stdout } else { output.stderr };
+    Ok(String::from_utf8_lossy(&told).into_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_expires_is_told_of_and_exchanged_by_its_files_alone() {
+    check_expiry().await.expect("it is exchanged");
+}
+
+/// The certificate lives for five seconds.
+async fn check_expiry() -> Result<()> {
+    let authority = Authority::new()?;
+    let scene = scene(&authority, Clock::system().now().after(Duration::from_secs(5))).await?;
+    let (otlp, ca) = (scene.server.otlp()?, scene.path("ca.crt"));
+    scene.remarks("expires at").await?;
+    scene.remarks("serves a certificate that expired at").await?;
+    let refused = curl(otlp, &ca, "/v1/traces").await?;
+    assert!(refused.contains("certificate has expired"), "{refused}");
+    std::fs::write(scene.path("server.crt"), "half a certif")?;
+    scene.remarks("keeps its former files").await?;
+    assert_eq!(scene.gauge("fanlight_listener_files_successful{listener=\"otlp_http\"}").await?, 0.0);
+    authority.issue(&scene.path("server.crt"), &scene.path("server.key"), in_years(1))?;
+    until("the new certificate is not served", PATIENCE, || async {
+        let answer = curl(otlp, &ca, "/v1/traces").await?;
+        if answer != "405" {
+            anyhow::bail!("{answer}");
+        }
+        Ok(Some(()))
+    })
+    .await?;
+    scene.remarks("\"remarks\":[]").await?;
+    let expires =
+        scene.gauge("fanlight_tls_certificate_not_after_timestamp_seconds{listener=\"otlp_http\"}").await?;
+    assert!(expires > Clock::system().now().as_unix_nanos() as f64 / 1e9 + 3e7, "{expires}");
+    scene.server.stop().await
+}
+
+/// What `openssl s_client` says when it is told these lines.
+async fn openssl(to: SocketAddr, arguments: &[&str], lines: &str) -> Result<String> {
+    let mut child = Command::new("openssl")
+        .args(["s_client", "-connect", &to.to_string()])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .context("cannot run `openssl`: `cargo xtask setup` installs it")?;
+    let mut input = child.stdin.take().context("no input")?;
+    // It reads commands from lines that come one by one, once the handshake is over.
+    for line in lines.lines() {
+        if input.write_all(format!("{line}\n").as_bytes()).await.is_err() {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    let output = timeout(PATIENCE, child.wait_with_output()).await.context("it does not end")??;
+    drop(input);
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
+}
+
+/// F14: a client of TLS 1.2 asks to negotiate again, and one of TLS 1.3 for new keys again and again. Neither gets its way, and
+/// the next client is served.
+#[tokio::test(flavor = "multi_thread")]
+async fn renegotiation_and_floods_of_key_updates_are_refused() {
+    check_renegotiation().await.expect("they are refused");
+}
+
+async fn check_renegotiation() -> Result<()> {
+    let authority = Authority::new()?;
+    let scene = scene(&authority, in_years(1)).await?;
+    let (otlp, ca) = (scene.server.otlp()?, scene.path("ca.crt"));
+    let told = openssl(otlp, &["-tls1_2"], "R").await?;
+    assert!(told.contains("RENEGOTIATING") && told.contains("no renegotiation"), "{told}");
+    let told = openssl(otlp, &["-tls1_3"], &"K\n".repeat(200)).await?;
+    assert!(told.contains("KEYUPDATE") && told.contains("alert"), "{told}");
+    let told = openssl(otlp, &["-tls1_1"], "").await?;
+    assert!(!told.contains("Cipher is ECDHE"), "{told}");
+    assert_eq!(curl(otlp, &ca, "/v1/traces").await?, "405");
+    scene.server.stop().await
+}
