@@ -3,19 +3,22 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use fanlight_e2e::{Authority, PATIENCE, until};
 use fanlight_model::Timestamp;
-use fanlight_runtime::Clock;
-use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
-use tokio::time::timeout;
+use fanlight_runtime::{Clock, spawn};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, ChildStdin, Command};
 
 use crate::scene::{Scene, with};
 
 const TLS: &str = "tls = { certificate = \"server.crt\", key = \"server.key\" }";
+
+/// Many more than a client that means well asks for.
+const KEY_UPDATES: usize = 200;
 
 fn in_years(years: u64) -> Timestamp {
     Clock::system().now().after(Duration::from_secs(years * 365 * 86_400))
@@ -90,28 +93,60 @@ async fn check_expiry() -> Result<()> {
     scene.server.stop().await
 }
 
-/// What `openssl s_client` says when it is told these lines.
-async fn openssl(to: SocketAddr, arguments: &[&str], lines: &str) -> Result<String> {
-    let mut child = Command::new("openssl")
-        .args(["s_client", "-connect", &to.to_string()])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .context("cannot run `openssl`: `cargo xtask setup` installs it")?;
-    let mut input = child.stdin.take().context("no input")?;
-    // It reads commands from lines that come one by one, once the handshake is over.
-    for line in lines.lines() {
-        if input.write_all(format!("{line}\n").as_bytes()).await.is_err() {
-            break;
-        }
-        tokio::task::yield_now().await;
+/// A running `openssl s_client`.
+struct OpenSsl {
+    child: Child,
+    input: ChildStdin,
+    said: Arc<Mutex<String>>,
+}
+
+impl OpenSsl {
+    fn connect(to: SocketAddr, version: &str) -> Result<Self> {
+        let mut child = Command::new("openssl")
+            .args(["s_client", version, "-connect", &to.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .context("cannot run `openssl`: `cargo xtask setup` installs it")?;
+        let said = Arc::default();
+        let input = child.stdin.take().context("no input")?;
+        listen(child.stdout.take().context("no output")?, Arc::clone(&said));
+        listen(child.stderr.take().context("no error stream")?, Arc::clone(&said));
+        Ok(Self { child, input, said })
     }
-    let output = timeout(PATIENCE, child.wait_with_output()).await.context("it does not end")??;
-    drop(input);
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
+
+    fn said(&self) -> String {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until it has said this so many times, or has ended; true where it has said it.
+    async fn says(&mut self, text: &str, times: usize) -> Result<bool> {
+        let (child, said) = (Mutex::new(&mut self.child), Arc::clone(&self.said));
+        let what = format!("`openssl` does not say `{text}`");
+        until(&what, PATIENCE, || async {
+            let has_ended = child.lock().unwrap_or_else(PoisonError::into_inner).try_wait()?.is_some();
+            let said = said.lock().unwrap_or_else(PoisonError::into_inner).matches(text).count() >= times;
+            Ok((said || has_ended).then_some(said))
+        })
+        .await
+    }
+
+    /// A line that begins with a letter that it takes for a command.
+    async fn command(&mut self, letter: &str) -> Result<()> {
+        Ok(self.input.write_all(format!("{letter}\n").as_bytes()).await?)
+    }
+}
+
+fn listen(mut stream: impl AsyncRead + Unpin + Send + 'static, said: Arc<Mutex<String>>) {
+    spawn("e2e.openssl", async move {
+        let mut read = [0; 4_096];
+        while let Ok(count @ 1..) = stream.read(&mut read).await {
+            let text = String::from_utf8_lossy(&read[..count]).into_owned();
+            said.lock().unwrap_or_else(PoisonError::into_inner).push_str(&text);
+        }
+    });
 }
 
 /// F14: a client of TLS 1.2 asks to negotiate again, and one of TLS 1.3 for new keys again and again. Neither gets its way, and
@@ -125,12 +160,24 @@ async fn check_renegotiation() -> Result<()> {
     let authority = Authority::new()?;
     let scene = scene(&authority, in_years(1)).await?;
     let (otlp, ca) = (scene.server.otlp()?, scene.path("ca.crt"));
-    let told = openssl(otlp, &["-tls1_2"], "R").await?;
-    assert!(told.contains("RENEGOTIATING") && told.contains("no renegotiation"), "{told}");
-    let told = openssl(otlp, &["-tls1_3"], &"K\n".repeat(200)).await?;
-    assert!(told.contains("KEYUPDATE") && told.contains("alert"), "{told}");
-    let told = openssl(otlp, &["-tls1_1"], "").await?;
-    assert!(!told.contains("Cipher is ECDHE"), "{told}");
+    let mut client = OpenSsl::connect(otlp, "-tls1_2")?;
+    assert!(client.says("Verify return code", 1).await?, "{}", client.said());
+    client.command("R").await?;
+    assert!(client.says("no renegotiation", 1).await?, "{}", client.said());
+
+    let mut client = OpenSsl::connect(otlp, "-tls1_3")?;
+    assert!(client.says("Verify return code", 1).await?, "{}", client.said());
+    let mut updates = 0;
+    while updates < KEY_UPDATES
+        && client.command("K").await.is_ok()
+        && client.says("KEYUPDATE", updates + 1).await?
+    {
+        updates += 1;
+    }
+    assert!((32..KEY_UPDATES).contains(&updates), "{updates} were taken: {}", client.said());
+
+    let mut client = OpenSsl::connect(otlp, "-tls1_1")?;
+    assert!(!client.says("Cipher is ECDHE", 1).await?, "{}", client.said());
     assert_eq!(curl(otlp, &ca, "/v1/traces").await?, "405");
     scene.server.stop().await
 }
