@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use fanlight_model::Timestamp;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose, date_time_ymd,
 };
 
@@ -26,6 +26,7 @@ impl Authority {
     /// Where no key can be made.
     pub fn new() -> Result<Self> {
         let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "authority of a test");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         Ok(Self(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?))
@@ -47,6 +48,7 @@ impl Authority {
         let mut params = CertificateParams::new(vec!["localhost".to_owned()])?;
         params.extended_key_usages =
             vec![ExtendedKeyUsagePurpose::ClientAuth, ExtendedKeyUsagePurpose::ServerAuth];
+        params.distinguished_name.push(DnType::CommonName, "localhost");
         params.not_before = date_time_ymd(2020, 1, 1);
         let seconds = u64::try_from(until.as_nanos() / 1_000_000_000)?;
         params.not_after = date_time_ymd(1970, 1, 1) + Duration::from_secs(seconds);

@@ -20,8 +20,8 @@ struct Elsewhere {
     wire: String,
 }
 
-const HERE: &str = "192.0.2.1";
-const THERE: &str = "192.0.2.2";
+const HERE: &str = "203.0.113.1";
+const THERE: &str = "203.0.113.2";
 
 fn ip(arguments: &str) -> Result<()> {
     let output = Command::new("ip")

@@ -64,7 +64,7 @@ async fn check_broken() -> Result<()> {
     assert_eq!((&first["last_error"], scene.gauge(GOOD).await?), (&serde_json::Value::Null, 1.0), "{first}");
     assert!(first["file"].as_str().is_some_and(|file| file.ends_with("/fanlight.toml")), "{first}");
     for (broken, says) in [
-        ("version = 1\n[intake.otlp_http\n", "fanlight.toml:2:17: "),
+        ("version = 1\n[intake.otlp_http\n", "fanlight.toml:2:18: "),
         (
             "version = 1\n\n[intake.otlp_http]\nlisen = 1\n",
             "fanlight.toml:4:1: unknown key `intake.otlp_http.lisen`",

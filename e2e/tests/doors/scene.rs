@@ -10,8 +10,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) struct Scene {
-    pub(crate) folder: TempDir,
+    // Before its folder, which is gone when the server is.
     pub(crate) server: Server,
+    pub(crate) folder: TempDir,
 }
 
 impl Scene {
@@ -24,7 +25,7 @@ impl Scene {
     /// Starts in a folder that has files already.
     pub(crate) async fn start_in(folder: TempDir, configuration: &str) -> Result<Self> {
         let server = Server::start(folder.path(), configuration).await?;
-        Ok(Self { folder, server })
+        Ok(Self { server, folder })
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

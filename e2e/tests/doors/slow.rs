@@ -8,8 +8,9 @@ use anyhow::{Result, bail};
 use fanlight_e2e::{HttpClient, PATIENCE, until};
 use fanlight_runtime::Clock;
 use http::StatusCode;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
 
 use crate::load::span;
 use crate::scene::Scene;
@@ -53,7 +54,8 @@ async fn check() -> Result<()> {
     let scene = Scene::start("").await?;
     let otlp = scene.server.otlp()?;
     let alone = slowest(otlp, 0).await?;
-    let mut attackers = Vec::new();
+    let mut attackers =
+        vec![slow(scene.server.address("api")?).await?, slow(scene.server.address("otlp_grpc")?).await?];
     for _ in 0..SLOW {
         // Past its share a peer is closed at once.
         attackers.extend(slow(otlp).await.ok());
@@ -67,6 +69,10 @@ async fn check() -> Result<()> {
         Ok((scene.gauge(open).await? < 5.0).then_some(()))
     })
     .await?;
+    // The API and OTLP/gRPC have the same door.
+    for attacker in attackers.iter_mut().take(2) {
+        timeout(PATIENCE, attacker.read_to_end(&mut Vec::new())).await?.unwrap_or_default();
+    }
     let dropped = |reason| [("stage", "listen"), ("record", "connection"), ("reason", reason)];
     assert!(scene.server.counter(&dropped("slow_header")).await? >= 500);
     assert!(scene.server.counter(&dropped("too_many_of_one_peer")).await? >= 150);

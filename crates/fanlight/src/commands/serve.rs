@@ -1,5 +1,6 @@
 //! `fanlight serve`.
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::terminal::print;
@@ -14,6 +15,7 @@ pub(super) fn run(serve: &Serve) -> Result<(), Failure> {
     let mut settings =
         config::load(serve.config.as_deref()).map_err(|error| Failure::new(Exit::Config, error))?;
     settings.shift_ports(serve.listen_offset).map_err(|problem| Failure::text(Exit::Usage, problem))?;
+    use_all_descriptors();
     super::runtime()?.block_on(async {
         let mut stop = StopSignal::listen()?;
         let origin = Origin { file: serve.config.clone(), offset: serve.listen_offset };
@@ -39,6 +41,14 @@ pub(super) fn opening(url: &str) -> String {
     format!(
         "open {url}\n  in a browser: it signs you in once, within ten minutes; `fanlight url` prints another"
     )
+}
+
+/// The usual soft limit on open files is below what the listeners let in; a process may raise it to the hard one by itself.
+fn use_all_descriptors() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(cause) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::debug!(name: "fanlight.descriptors.unraised", %cause, "the limit on open files stays as it is");
+    }
 }
 
 /// Ctrl-C, or the signal that a service manager sends.

@@ -8,3 +8,4 @@ mod listeners;
 mod lss;
 mod slow;
 mod support;
+mod tokens;

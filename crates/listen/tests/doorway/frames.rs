@@ -1,6 +1,6 @@
 //! HTTP/2 frames, written by hand.
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -41,7 +41,7 @@ pub(crate) fn get(stream: u32, path: &str) -> Vec<u8> {
 }
 
 /// Reads one frame: its kind, flags and payload; nothing at the end of the connection.
-pub(crate) async fn read(stream: &mut TcpStream) -> Option<(u8, u8, Vec<u8>)> {
+pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<(u8, u8, Vec<u8>)> {
     let mut head = [0; 9];
     stream.read_exact(&mut head).await.ok()?;
     let [a, b, c, kind, flags, ..] = head;

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use crate::certificates::{Authority, NAME, day};
 use crate::client::Client;
+use crate::frames::{DATA, HELLO, get, read};
 use crate::house::{House, PATIENCE};
 
 struct Case {
@@ -43,6 +44,24 @@ async fn both_versions_are_spoken_with_the_listeners_protocol() {
     assert!(client.speaking(b"smtp").connect(house.address).await.is_err());
     house.counted(Outcome::Refused, "tls_incompatible", 1).await;
     house.emptied().await;
+}
+
+/// HTTP/2 is served over TLS to whoever asks for it, on the same port.
+#[tokio::test]
+async fn http2_is_served_over_tls() {
+    let Case { house, client, .. } = case(Protocol::Web, Limits::DEFAULT).await;
+    let mut stream = client.speaking(b"h2").connect(house.address).await.unwrap();
+    stream.write_all(HELLO).await.unwrap();
+    stream.write_all(&get(1, "/")).await.unwrap();
+    let answered = async {
+        loop {
+            let (kind, _, payload) = read(&mut stream).await.expect("no answer");
+            if kind == DATA {
+                return String::from_utf8(payload).unwrap();
+            }
+        }
+    };
+    assert_eq!(timeout(PATIENCE, answered).await.unwrap(), "0 bytes from nobody, secure: true");
 }
 
 /// rustls 2024-0399 class: a hello that comes a byte at a time is a hello all the same.
