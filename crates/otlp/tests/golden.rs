@@ -478,3 +478,24 @@ fn a_span_past_the_end_is_absent() {
     assert_eq!((span.name(), span.trace_id(), span.join()), ("", TraceId::default(), Default::default()));
     assert_eq!((span.attributes().count(), span.resource().service_name()), (0, None));
 }
+
+/// A sender from before OTLP 0.15 puts its spans under field 1000. They are read, and go on under the number that everybody knows.
+#[test]
+fn spans_under_the_field_of_old_are_kept_and_go_on_under_todays() {
+    let request = request_of(Resource::default(), (1..=3).map(good).collect());
+    let scope_spans = request.resource_spans[0].scope_spans[0].encode_to_vec();
+    for tag in [vec![0xc2, 0x3e], vec![0xc2, 0xbe, 0x80, 0x00]] {
+        let mut old = field(1, &Resource::default().encode_to_vec());
+        old.extend_from_slice(&tag);
+        prost::encoding::encode_varint(scope_spans.len() as u64, &mut old);
+        old.extend_from_slice(&scope_spans);
+        let batch = scanned(field(1, &old));
+        assert_eq!((batch.len(), batch.counts().spans, batch.repaired()), (3, 3, 0));
+        assert_eq!(batch.span(1).scope_name(), "shop");
+        assert_eq!(decoded(splice(&batch, &[])), request);
+        let mut added = Attributes::default();
+        added.push_str("user.id", "p-1");
+        let spliced = decoded(splice(&batch, &[(1, added)]));
+        assert_eq!(spliced.resource_spans[0].scope_spans[0].spans[1].attributes, [text("user.id", "p-1")]);
+    }
+}
