@@ -15,6 +15,8 @@ pub struct Settings {
     pub otlp_http: Option<ListenerSettings>,
     /// ZPA LSS User Activity over TCP; `None` is off.
     pub zpa_user_activity: Option<ListenerSettings>,
+    /// Take what Lightstep's ingest took: its paths, and its header for a token.
+    pub lightstep: bool,
     /// What a trace request may hold.
     pub limits: Limits,
     /// Bytes of a request's body, before and after inflating.
@@ -64,6 +66,7 @@ impl Default for Settings {
             otlp_grpc: Some(ListenerSettings::loopback(4317)),
             otlp_http: Some(ListenerSettings::loopback(4318)),
             zpa_user_activity: Some(ListenerSettings::loopback(9015)),
+            lightstep: false,
             limits: Limits::default(),
             max_body_bytes: MAX_BODY_BYTES,
             max_line_bytes: MAX_LINE_BYTES,
