@@ -2,6 +2,7 @@
 
 mod check;
 mod example;
+mod export;
 mod file;
 mod keys;
 mod settings;
@@ -9,7 +10,7 @@ mod units;
 
 pub(crate) use check::ConfigError;
 pub(crate) use example::example;
-pub(crate) use settings::{Association, ExportTarget, Listener, Settings};
+pub(crate) use settings::{Association, Listener, Settings};
 pub(crate) use units::duration;
 
 use std::path::Path;

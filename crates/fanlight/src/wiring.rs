@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fanlight_api::Readiness;
-use fanlight_export::{Exporter, Target};
+use fanlight_export::Exporter;
 use fanlight_identity::PrincipalNamer;
 use fanlight_intake::{ListenerSettings, Payload};
 use fanlight_log::{Appender, Disk, Logged, StdDisk};
@@ -23,7 +23,7 @@ use fanlight_runtime::{Clock, Ledger, Shutdown};
 use fanlight_store::Store;
 use tokio::task::JoinHandle;
 
-use crate::config::{ExportTarget, Settings};
+use crate::config::Settings;
 use crate::folder::{DataFolder, write_listeners};
 use crate::outcome::{Exit, Failure};
 use pipeline::Pipeline;
@@ -65,7 +65,7 @@ impl Server {
         let lock = lock(&folder)?;
         let namer =
             PrincipalNamer::open(&folder.keys()).map_err(|error| Failure::new(Exit::Failed, error))?;
-        let targets: Vec<Target> = settings.export.iter().map(target).collect();
+        let targets = settings.export.clone();
         let exporter = match targets.is_empty() {
             true => None,
             false => Some(Exporter::open(
@@ -252,18 +252,8 @@ fn intake_settings(settings: &Settings) -> fanlight_intake::Settings {
         otlp_http: listener(&settings.otlp_http),
         zpa_user_activity: listener(&settings.zpa_user_activity),
         in_flight_bytes: settings.in_flight_bytes,
+        lightstep: settings.lightstep,
         ..fanlight_intake::Settings::default()
-    }
-}
-
-fn target(target: &ExportTarget) -> Target {
-    Target {
-        name: target.name.clone(),
-        endpoint: target.endpoint.clone(),
-        headers: target.headers.clone(),
-        gzip: target.gzip,
-        queue_bytes: target.queue_bytes,
-        timeout: target.timeout,
     }
 }
 

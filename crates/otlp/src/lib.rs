@@ -38,7 +38,7 @@ pub use join::JoinAttributes;
 pub use json::{JsonError, Transcoded, transcode_json};
 pub use limits::{Limits, Refusal, RefusalReason, ScanError};
 pub use scan::scan;
-pub use splice::splice;
+pub use splice::{only, splice};
 pub use value::{ArrayView, MapView, Value};
 pub use view::{AttributeIter, ResourceView, SpanView};
 pub use wire::WireError;

@@ -9,8 +9,8 @@
 use bytes::Bytes;
 use fanlight_model::{SpanId, SpanKind, Timestamp, TraceId};
 use fanlight_otlp::{
-    Attributes, Batch, Limits, RefusalReason, ScanError, SpanDraft, Value, WireError, encode_request, scan,
-    splice,
+    Attributes, Batch, Limits, RefusalReason, ScanError, SpanDraft, Value, WireError, encode_request, only,
+    scan, splice,
 };
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
@@ -497,5 +497,26 @@ fn spans_under_the_field_of_old_are_kept_and_go_on_under_todays() {
         added.push_str("user.id", "p-1");
         let spliced = decoded(splice(&batch, &[(1, added)]));
         assert_eq!(spliced.resource_spans[0].scope_spans[0].spans[1].attributes, [text("user.id", "p-1")]);
+    }
+}
+
+/// A part of a request's spans is a request with the same resources and scopes.
+#[test]
+fn some_spans_alone_are_a_request_of_their_own() {
+    let mut request = request_of(Resource::default(), (1..=5).map(good).collect());
+    let second =
+        request_of(Resource { attributes: vec![text("a", "b")], ..Resource::default() }, vec![good(6)]);
+    request.resource_spans.extend(second.resource_spans);
+    let mut with_a_bad_one = request.clone();
+    with_a_bad_one.resource_spans[0].scope_spans[0].spans.insert(2, Span::default());
+    let batch = scanned(with_a_bad_one.encode_to_vec());
+    for (from, to) in [(0, 6), (0, 1), (2, 4), (5, 6), (3, 3)] {
+        let mut expected = request.clone();
+        expected.resource_spans[0].scope_spans[0].spans =
+            (from.min(5)..to.min(5)).map(|at| good(at as u64 + 1)).collect();
+        if !(from..to).contains(&5) {
+            expected.resource_spans[1].scope_spans[0].spans.clear();
+        }
+        assert_eq!(decoded(only(&batch, from..to)), expected, "{from}..{to}");
     }
 }
