@@ -18,6 +18,18 @@ pub(crate) enum Answer {
     Refused { why: String },
 }
 
+impl Answer {
+    /// In one word, where it was not taken.
+    pub(crate) fn error(&self) -> Option<&'static str> {
+        match self {
+            Self::Taken { .. } => None,
+            Self::Later { .. } => Some("not_now"),
+            Self::Stumbled { .. } => Some("stumbled"),
+            Self::Refused { .. } => Some("refused"),
+        }
+    }
+}
+
 /// Sorts an answer by its status. What says more about the receiver's set-up than about the bytes (no access, no such
 /// path, moved) waits for its operator: the queue keeps what would else be given up.
 pub(crate) fn of_status(status: StatusCode, after: Option<Duration>, body: &[u8]) -> Answer {

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use fanlight_otlp::{Limits, only, scan};
-use fanlight_runtime::{Shutdown, spawn_blocking};
+use fanlight_runtime::{Shutdown, own_span, spawn_blocking};
+use tracing::Instrument;
+use tracing::field::Empty;
 
 use crate::answer::Answer;
 use crate::channel::Channel;
@@ -139,7 +141,22 @@ impl Sender {
         let body = self.body(items).await;
         let mut stumbles = 0;
         loop {
-            let (after, why) = match self.channel.exchange(body.clone()).await {
+            let spans: u64 = items.iter().map(|item| item.spans).sum();
+            let span = own_span!(
+                root,
+                "export.request",
+                otel.kind = "client",
+                target = &*self.target,
+                spans,
+                bytes = body.len(),
+                error.type = Empty
+            );
+            let answer = self.channel.exchange(body.clone()).instrument(span.clone()).await;
+            if let Some(error) = answer.error() {
+                span.record("error.type", error);
+            }
+            drop(span);
+            let (after, why) = match answer {
                 Answer::Taken { rejected, message } => {
                     if self.backoff.tries() > 0 {
                         tracing::info!(name: "export.target.recovered", target = self.target, "a target takes spans again");

@@ -16,16 +16,18 @@ use std::time::Duration;
 use fanlight_api::Readiness;
 use fanlight_export::Exporter;
 use fanlight_identity::PrincipalNamer;
-use fanlight_intake::{ListenerSettings, Payload};
-use fanlight_log::{Appender, Disk, Logged, StdDisk};
+use fanlight_intake::{ListenerSettings, OwnSpans, Payload, frame_kind};
+use fanlight_log::{Appender, Disk, Frame, Logged, StdDisk};
 use fanlight_model::Feed;
-use fanlight_runtime::{Clock, Ledger, Shutdown};
+use fanlight_runtime::{Clock, Ledger, Shutdown, own_span};
 use fanlight_store::Store;
 use tokio::task::JoinHandle;
+use tracing::Span;
 
 use crate::config::Settings;
 use crate::folder::{DataFolder, write_listeners};
 use crate::outcome::{Exit, Failure};
+use crate::telemetry;
 use pipeline::Pipeline;
 
 /// Requests and socket reads that wait for one sync of the log. A full queue refuses the sender.
@@ -57,7 +59,11 @@ pub(crate) struct Server {
 
 impl Server {
     /// Opens the data folder, recovers, and listens. When it returns everything is up.
-    pub(crate) async fn start(settings: &Settings, folder: DataFolder) -> Result<Self, Failure> {
+    pub(crate) async fn start(
+        settings: &Settings,
+        folder: DataFolder,
+        own_spans: Option<telemetry::Made>,
+    ) -> Result<Self, Failure> {
         let clock = Clock::system();
         let ledger = Ledger::default();
         let shutdown = Shutdown::new();
@@ -101,6 +107,10 @@ impl Server {
             shutdown.clone(),
         )
         .await?;
+        if let Some(made) = own_spans {
+            let door = OwnSpans::new(appender.clone(), clock.clone(), ledger.clone(), shutdown.clone());
+            made.keep(door, ledger.clone(), shutdown.clone());
+        }
         let served = api::Served { store: store.clone(), clock: clock.clone(), ledger, ready: ready.clone() };
         let api = api::start(settings, &folder, served, &shutdown).await?;
         ready.reached();
@@ -216,8 +226,8 @@ fn start_pipeline(
         let _ends = ReadyWhileItRuns(ready);
         loop {
             match runtime.block_on(async { tokio::time::timeout(LOG_CUT_EVERY, logged.recv()).await }) {
-                Ok(Some(Logged { position, frame, payload: Payload { batch, permit } })) => {
-                    pipeline.apply(position, &frame, batch);
+                Ok(Some(Logged { position, frame, payload: Payload { batch, permit, span } })) => {
+                    batch_span(&frame, &span).in_scope(|| pipeline.apply(position, &frame, batch));
                     drop(permit);
                 }
                 Ok(None) => return,
@@ -230,6 +240,16 @@ fn start_pipeline(
         }
     };
     Ok(fanlight_runtime::spawn_thread("pipeline", run)?)
+}
+
+/// The span about what becomes of a frame: under that of its request where it has one; a stream's read begins a trace. Our own spans
+/// have none.
+fn batch_span(frame: &Frame, request: &Span) -> Span {
+    if frame.kind == frame_kind::OTLP_TRACES || frame.kind == frame_kind::OWN_TRACES {
+        own_span!(*request, "pipeline.batch", bytes = frame.bytes.len())
+    } else {
+        own_span!(root, "pipeline.batch", bytes = frame.bytes.len())
+    }
 }
 
 /// Without its pipeline, panicked or ended, a server only refuses: `/readyz` says so.

@@ -39,12 +39,20 @@ pub struct ListenerSettings {
 }
 
 /// What travels beside a frame from the receiver to the pipeline and is not in the log.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Payload {
     /// The request as scanned by the receiver.
     pub batch: Option<Batch>,
     /// Its share of the bytes in flight, given back when dropped.
     pub permit: Option<Permit>,
+    /// The span about its request, for those about what the pipeline does with it; most often there is none.
+    pub span: tracing::Span,
+}
+
+impl Default for Payload {
+    fn default() -> Self {
+        Self { batch: None, permit: None, span: tracing::Span::none() }
+    }
 }
 
 /// Like the OpenTelemetry Collector's 20 MiB, a power of two, and a bomb at this cap stays under 32 MiB of heap.

@@ -443,6 +443,7 @@ fn a_draft_is_encoded_as_prost_would() {
         start: Timestamp::from_nanos(10),
         end: Timestamp::from_nanos(20),
         attributes,
+        has_failed: true,
         links: vec![(TraceId([4; 16]), SpanId([5; 8]))],
     };
     let effects = ["throttled", "inspected"]
@@ -460,6 +461,7 @@ fn a_draft_is_encoded_as_prost_would() {
             pair("fanlight.access.effects", Any::ArrayValue(ArrayValue { values: effects.to_vec() })),
         ],
         links: vec![Link { trace_id: vec![4; 16], span_id: vec![5; 8], ..Link::default() }],
+        status: Some(Status { code: 2, ..Status::default() }),
         ..Span::default()
     };
     let expected = request_of(

@@ -20,11 +20,13 @@
 mod budget;
 mod clock;
 mod ledger;
+mod own_span;
 mod shutdown;
 mod spawn;
 
 pub use budget::{Budget, Permit};
 pub use clock::Clock;
 pub use ledger::{Ledger, LedgerRow, Outcome};
+pub use own_span::OWN_SPANS;
 pub use shutdown::Shutdown;
 pub use spawn::{spawn, spawn_blocking, spawn_thread};

@@ -7,16 +7,17 @@ use crate::command_line::Serve;
 use crate::config;
 use crate::folder::{DataFolder, write_listeners};
 use crate::outcome::{Exit, Failure};
+use crate::telemetry;
 use crate::wiring::Server;
 
 pub(super) fn run(serve: &Serve) -> Result<(), Failure> {
-    crate::telemetry::start(false);
     let mut settings =
         config::load(serve.config.as_deref()).map_err(|error| Failure::new(Exit::Config, error))?;
+    let own_spans = telemetry::start_server(false, settings.self_trace);
     settings.shift_ports(serve.listen_offset).map_err(|problem| Failure::text(Exit::Usage, problem))?;
     super::runtime()?.block_on(async {
         let mut stop = StopSignal::listen()?;
-        let server = Server::start(&settings, DataFolder::new(&serve.data)).await?;
+        let server = Server::start(&settings, DataFolder::new(&serve.data), own_spans).await?;
         print(&server.greeting());
         if let Some(file) = &serve.ready_file {
             write_listeners(file, server.listeners()).map_err(|cause| anyhow::Error::new(cause).context(format!("cannot write the ready file `{}`", file.display())))?;

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use crate::config::Settings;
 use crate::folder::DataFolder;
 use crate::outcome::{Exit, Failure};
+use crate::telemetry;
 
 /// A listening API.
 pub(super) struct Running {
@@ -72,6 +73,7 @@ pub(super) async fn start(
                 }
             },
         ))
+        .layer(middleware::from_fn(telemetry::api_request))
         .into_make_service_with_connect_info::<SocketAddr>();
     let stop = shutdown.clone();
     let task = fanlight_runtime::spawn("api", async move {

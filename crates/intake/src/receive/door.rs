@@ -7,7 +7,9 @@ use bytes::Bytes;
 use fanlight_log::{Appender, Frame};
 use fanlight_otlp::Refusal as RefusedSpan;
 use fanlight_otlp::{Batch, ItemCounter, Limits, RefusalReason, Transcoded, scan, transcode_json};
-use fanlight_runtime::{Budget, Clock, Ledger, Outcome, Shutdown, spawn, spawn_blocking};
+use fanlight_runtime::{Budget, Clock, Ledger, Outcome, Shutdown, own_span, spawn, spawn_blocking};
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use super::body::Share;
 use super::inflate::{Layer, inflate};
@@ -91,6 +93,28 @@ impl Drop for Tally {
     }
 }
 
+/// The span about a request, which ends with its answer: what the pipeline does with the request later is under it all the same.
+pub(crate) fn request_span(listener: &'static str) -> Span {
+    own_span!(
+        root,
+        "intake.request",
+        otel.kind = "server",
+        listener,
+        spans = Empty,
+        spans.refused = Empty,
+        error.type = Empty,
+        ended = Empty
+    )
+}
+
+/// Ends it.
+pub(crate) fn end_span(span: &Span, result: &Result<Accepted, Refusal>) {
+    if let Err(refusal) = result {
+        span.record("error.type", refusal.word());
+    }
+    span.record("ended", true);
+}
+
 impl Door {
     /// Before a body is read: room for it, or a refusal. A body that is announced over the cap is refused unread.
     pub(crate) fn admit(&self, announced: Option<u64>) -> Result<Share, Refusal> {
@@ -114,12 +138,18 @@ impl Door {
     ) -> Result<Accepted, Refusal> {
         // No body begins like something compressed and is a request: whoever forgot the header is understood all the same.
         let body = match layer.or_else(|| Layer::of(&body)) {
-            Some(layer) => self.inflate(layer, form, body, &share).await?,
+            Some(layer) => {
+                let span = own_span!(Span::current(), "intake.inflate", bytes = body.len());
+                self.inflate(layer, form, body, &share).instrument(span).await?
+            }
             None => body,
         };
         let request = match form {
             Form::Protobuf => Request { bytes: body, refused: Vec::new(), first_refused_at: None },
-            Form::Json => self.transcode(body, &share).await?,
+            Form::Json => {
+                let span = own_span!(Span::current(), "intake.transcode", bytes = body.len());
+                self.transcode(body, &share).instrument(span).await?
+            }
         };
         self.take_request(request, frame_kind::OTLP_TRACES, share).await
     }
@@ -132,14 +162,18 @@ impl Door {
 
     async fn take_request(&self, request: Request, kind: u8, share: Share) -> Result<Accepted, Refusal> {
         let bytes = request.bytes.clone();
-        let batch = self.scan(&bytes).await?;
+        let root = Span::current();
+        let batch = self.scan(&bytes).instrument(own_span!(root, "intake.scan")).await?;
         let accepted = self.count_spans(&batch, &request);
+        root.record("spans", batch.len()).record("spans.refused", accepted.rejected_spans);
         if batch.is_empty() {
             return Ok(accepted);
         }
-        let door = self.clone();
-        let committed = spawn("intake.append", async move { door.commit(bytes, kind, batch, share).await });
-        committed.await.unwrap_or(Err(Refusal::DiskFailed))?;
+        let (door, appending) = (self.clone(), own_span!(root, "intake.append", bytes = bytes.len()));
+        let payload = Payload { batch: Some(batch), permit: share.take(), span: root };
+        let work = async move { door.commit(bytes, kind, payload).await };
+        let committed = spawn("intake.append", work.instrument(appending)).await;
+        committed.unwrap_or(Err(Refusal::DiskFailed))?;
         Ok(accepted)
     }
 
@@ -187,10 +221,10 @@ impl Door {
         scanned.map_or(Err(Refusal::Unreadable("the scan of it failed".to_owned())), |batch| Ok(batch?))
     }
 
-    async fn commit(&self, bytes: Bytes, kind: u8, batch: Batch, share: Share) -> Result<(), Refusal> {
-        let (spans, repaired) = (batch.len() as u64, batch.repaired() as u64);
+    async fn commit(&self, bytes: Bytes, kind: u8, payload: Payload) -> Result<(), Refusal> {
+        let of_batch = |count: fn(&Batch) -> usize| payload.batch.as_ref().map_or(0, count) as u64;
+        let (spans, repaired) = (of_batch(Batch::len), of_batch(Batch::repaired));
         let frame = Frame { kind, arrival: self.clock.now(), source_id: 0, encoding: 0, bytes };
-        let payload = Payload { batch: Some(batch), permit: share.take() };
         match self.appender.append(frame, payload).await {
             Ok(_) => {
                 self.ledger.add(STAGE, SPAN, Outcome::Stored, "", spans);

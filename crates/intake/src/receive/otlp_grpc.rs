@@ -23,10 +23,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tonic::Status;
 use tonic::body::Body;
+use tracing::Instrument;
 
 use super::accept::Visitor;
 use super::body::{Metered, let_go};
-use super::door::{Accepted, Door, Form, Tally};
+use super::door::{Accepted, Door, Form, Tally, end_span, request_span};
 use super::inflate::Layer;
 use super::lightstep::{self, Purpose};
 use super::refusal::{Refusal, quoted};
@@ -139,10 +140,12 @@ async fn answer(door: Arc<Door>, request: Request<Incoming>, is_allowed: bool) -
     let tally = Tally::received(&door.ledger, NAME);
     let routed = route(&request, is_allowed);
     let (head, body) = request.into_parts();
+    let span = request_span(NAME);
     let result = match routed {
-        Ok(()) => export(&door, &head.headers, body).await,
+        Ok(()) => export(&door, &head.headers, body).instrument(span.clone()).await,
         Err(refusal) => Err(refusal),
     };
+    end_span(&span, &result);
     tally.close(&result);
     match result {
         Ok(Accepted { rejected_spans, message }) => {

@@ -15,10 +15,11 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tracing::Instrument;
 
 use super::accept::Visitor;
 use super::body::{Metered, drain};
-use super::door::{Accepted, Door, Form, Tally};
+use super::door::{Accepted, Door, Form, Tally, end_span, request_span};
 use super::inflate::Layer;
 use super::lightstep::{self, Purpose};
 use super::refusal::{Refusal, quoted};
@@ -65,10 +66,12 @@ async fn answer(door: &Door, request: Request<Incoming>, is_allowed: bool) -> An
     let tally = Tally::received(&door.ledger, NAME);
     let (head, mut body) = request.into_parts();
     let route = route(&head.method, head.uri.path(), is_allowed, door.lightstep);
+    let span = request_span(NAME);
     let result = match route.and_then(|()| Content::read(&head.headers)) {
-        Ok(content) => traces(door, &head.headers, content, &mut body).await,
+        Ok(content) => traces(door, &head.headers, content, &mut body).instrument(span.clone()).await,
         Err(refusal) => Err(refusal),
     };
+    end_span(&span, &result);
     tally.close(&result);
     match result {
         Ok(Accepted { rejected_spans, message }) => {
