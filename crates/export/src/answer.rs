@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use tonic::{Code, Status};
 
 /// What became of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,18 @@ pub(crate) enum Answer {
     Stumbled { why: String },
     /// Never: these bytes are not wanted.
     Refused { why: String },
+}
+
+impl Answer {
+    /// In one word, where it was not taken.
+    pub(crate) fn error(&self) -> Option<&'static str> {
+        match self {
+            Self::Taken { .. } => None,
+            Self::Later { .. } => Some("not_now"),
+            Self::Stumbled { .. } => Some("stumbled"),
+            Self::Refused { .. } => Some("refused"),
+        }
+    }
 }
 
 /// Sorts an answer by its status. What says more about the receiver's set-up than about the bytes (no access, no such
@@ -31,6 +44,80 @@ pub(crate) fn of_status(status: StatusCode, after: Option<Duration>, body: &[u8]
         500..=599 => Answer::Stumbled { why: why() },
         _ => Answer::Refused { why: why() },
     }
+}
+
+/// Sorts an answer by its gRPC status, with the same three fates in mind. OTLP's list of what may be retried is followed but for two
+/// kinds: what a server says of itself and may mean these bytes (too large for it, an error inside it) gets a few tries and is then
+/// looked for in halves; and no access, or no such method, waits for the operator.
+pub(crate) fn of_grpc(status: &Status, message: &[u8]) -> Answer {
+    let after = retry_delay(status.details());
+    let why = || format!("gRPC status {:?}{}", status.code(), quoted(status.message().as_bytes()));
+    match status.code() {
+        Code::Ok => {
+            let (rejected, message) = partial_success(message).unwrap_or_default();
+            Answer::Taken { rejected, message }
+        }
+        Code::Cancelled | Code::DeadlineExceeded | Code::Aborted | Code::Unavailable | Code::DataLoss => {
+            Answer::Later { after, why: why() }
+        }
+        Code::ResourceExhausted if after.is_some() => Answer::Later { after, why: why() },
+        Code::Unauthenticated | Code::PermissionDenied | Code::Unimplemented | Code::NotFound => {
+            Answer::Later { after, why: why() }
+        }
+        // Without a delay it is as often a message over the server's own limit as a server that is busy.
+        Code::ResourceExhausted | Code::OutOfRange | Code::Internal | Code::Unknown => {
+            Answer::Stumbled { why: why() }
+        }
+        Code::InvalidArgument | Code::FailedPrecondition | Code::AlreadyExists => {
+            Answer::Refused { why: why() }
+        }
+    }
+}
+
+/// Reads `google.rpc.Status`: among its details (field 3, each an `Any`) a `RetryInfo`, whose field 1 is a `Duration`.
+fn retry_delay(details: &[u8]) -> Option<Duration> {
+    let mut fields = Fields(details);
+    while let Some((number, value)) = fields.next()? {
+        let (3, Value::Bytes(any)) = (number, value) else { continue };
+        if let Some(delay) = retry_info(any) {
+            return Some(delay);
+        }
+    }
+    None
+}
+
+fn retry_info(any: &[u8]) -> Option<Duration> {
+    let (mut is_wanted, mut info) = (false, &[][..]);
+    let mut fields = Fields(any);
+    while let Some((number, value)) = fields.next()? {
+        match (number, value) {
+            (1, Value::Bytes(kind)) => is_wanted = kind.ends_with(b"google.rpc.RetryInfo"),
+            (2, Value::Bytes(bytes)) => info = bytes,
+            _ => {}
+        }
+    }
+    let mut fields = Fields(info);
+    while is_wanted && let Some((number, value)) = fields.next()? {
+        if let (1, Value::Bytes(duration)) = (number, value) {
+            return duration_of(duration);
+        }
+    }
+    // A `RetryInfo` without a delay says: at once.
+    is_wanted.then_some(Duration::ZERO)
+}
+
+fn duration_of(bytes: &[u8]) -> Option<Duration> {
+    let (mut seconds, mut nanos) = (0, 0);
+    let mut fields = Fields(bytes);
+    while let Some((number, value)) = fields.next()? {
+        match (number, value) {
+            // Both are signed; nobody waits a negative time.
+            (1, Value::Number(number)) => seconds = u64::try_from(number.cast_signed()).unwrap_or(0),
+            (2, Value::Number(number)) => nanos = u32::try_from(number.cast_signed()).unwrap_or(0),
+            _ => {}
+        }
+    }
+    Some(Duration::from_secs(seconds).saturating_add(Duration::from_nanos(u64::from(nanos))))
 }
 
 const MAX_QUOTED_CHARS: usize = 300;
@@ -134,6 +221,65 @@ mod tests {
             (0, String::new()),
             "minus one"
         );
+    }
+
+    fn of_code(code: Code, details: &[u8]) -> Answer {
+        of_grpc(&Status::with_details(code, "no\n!", details.to_vec().into()), b"")
+    }
+
+    /// Wait for 1.5 s, as any protobuf library writes it, with a detail of another kind before it.
+    fn retry_in_a_while() -> Vec<u8> {
+        let any = |kind: &str, value: &[u8]| {
+            let kind = [&[0x0a, u8::try_from(kind.len()).expect("short")], kind.as_bytes()].concat();
+            let value = [&[0x12, u8::try_from(value.len()).expect("short")], value].concat();
+            [vec![0x1a, u8::try_from(kind.len() + value.len()).expect("short")], kind, value].concat()
+        };
+        let delay = b"\x0a\x08\x08\x01\x10\x80\xca\xb5\xee\x01";
+        [
+            b"\x08\x08\x12\x02no".to_vec(),
+            any("type.googleapis.com/google.rpc.ErrorInfo", b"\x0a\x01x"),
+            any("type.googleapis.com/google.rpc.RetryInfo", delay),
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn a_delay_is_read_from_the_details() {
+        assert_eq!(retry_delay(&retry_in_a_while()), Some(Duration::from_millis(1_500)));
+        let whole = retry_in_a_while();
+        for end in 0..whole.len() {
+            assert!(retry_delay(&whole[..end]).is_none_or(|delay| delay <= Duration::from_millis(1_500)));
+        }
+        assert_eq!(retry_delay(b""), None);
+    }
+
+    #[test]
+    fn the_grpc_status_decides() {
+        for code in [
+            Code::Cancelled,
+            Code::DeadlineExceeded,
+            Code::Aborted,
+            Code::Unavailable,
+            Code::DataLoss,
+            Code::Unauthenticated,
+            Code::PermissionDenied,
+            Code::Unimplemented,
+        ] {
+            assert!(matches!(of_code(code, b""), Answer::Later { after: None, .. }), "{code:?}");
+        }
+        for code in [Code::ResourceExhausted, Code::Unavailable] {
+            let after = Some(Duration::from_millis(1_500));
+            let asked = of_code(code, &retry_in_a_while());
+            assert_eq!(asked, Answer::Later { after, why: format!("gRPC status {code:?}: no!") });
+        }
+        for code in [Code::ResourceExhausted, Code::OutOfRange, Code::Internal, Code::Unknown] {
+            assert!(matches!(of_code(code, b""), Answer::Stumbled { .. }), "{code:?}");
+        }
+        for code in [Code::InvalidArgument, Code::FailedPrecondition, Code::AlreadyExists] {
+            assert!(matches!(of_code(code, b""), Answer::Refused { .. }), "{code:?}");
+        }
+        let some = of_grpc(&Status::ok(""), b"\x0a\x09\x08\x02\x12\x05a\nbad");
+        assert_eq!(some, Answer::Taken { rejected: 2, message: "abad".to_owned() });
     }
 
     /// An answer that is no protobuf is still a 200.

@@ -25,11 +25,17 @@ impl DeadLetters {
         Self { folder, disk, max_letters: MAX_LETTERS }
     }
 
-    /// Keeps an item, named by its place in the queue, with the reason beside it.
-    pub(crate) fn park(&self, place: Position, bytes: &[u8], reason: &str) -> io::Result<()> {
+    /// Keeps an item, or a part of one, named by its place in the queue and that of its first span, with the reason beside it.
+    pub(crate) fn park(
+        &self,
+        place: Position,
+        first_span: usize,
+        bytes: &[u8],
+        reason: &str,
+    ) -> io::Result<()> {
         self.disk.create_dir_all(&self.folder)?;
         self.make_room(bytes.len() as u64)?;
-        let name = format!("{:08}-{:010}", place.file, place.offset);
+        let name = format!("{:08}-{:010}-{first_span:06}", place.file, place.offset);
         for (suffix, content) in [(LETTER, bytes), (REASON, format!("{reason}\n").as_bytes())] {
             let mut file = match self.disk.create(&self.folder.join(format!("{name}{suffix}"))) {
                 // The same item was parked before a crash.
@@ -80,16 +86,16 @@ mod tests {
         let folder = "/d/dead-letter".into();
         let letters = DeadLetters { max_letters: 5, ..DeadLetters::new(folder, Arc::new(disk.clone())) };
         for offset in 0..9 {
-            letters.park(Position { file: 1, offset }, b"otlp", "status 400").expect("parked");
+            letters.park(Position { file: 1, offset }, 0, b"otlp", "status 400").expect("parked");
         }
-        letters.park(Position { file: 1, offset: 8 }, b"otlp", "again after a crash").expect("parked");
+        letters.park(Position { file: 1, offset: 8 }, 0, b"otlp", "again after a crash").expect("parked");
         let paths = disk.paths();
         assert!(paths.len() <= 10);
         assert_eq!(
-            disk.bytes_of("/d/dead-letter/00000001-0000000008.otlp".as_ref()).as_deref(),
+            disk.bytes_of("/d/dead-letter/00000001-0000000008-000000.otlp".as_ref()).as_deref(),
             Some(b"otlp".as_slice())
         );
-        assert!(disk.bytes_of("/d/dead-letter/00000001-0000000008.reason.txt".as_ref()).is_some());
-        assert!(!paths.iter().any(|path| path.to_string_lossy().contains("-0000000000.")));
+        assert!(disk.bytes_of("/d/dead-letter/00000001-0000000008-000000.reason.txt".as_ref()).is_some());
+        assert!(!paths.iter().any(|path| path.to_string_lossy().contains("-0000000000-")));
     }
 }

@@ -43,6 +43,7 @@ pub fn synthetic_access_span(link: &Link, event: &AccessEvent, probe: &Probe) ->
         start: synthetic_start(link, event, probe),
         end: probe.end,
         attributes,
+        has_failed: false,
         links: vec![(link.trace_id, link.span_id)],
     };
     let mut resource = Attributes::default();

@@ -10,11 +10,12 @@ use fanlight_log::{Disk, Position};
 use fanlight_runtime::{Clock, Ledger, Shutdown, spawn, spawn_blocking};
 use tokio::task::JoinHandle;
 
+use crate::channel::Channel;
 use crate::dead_letter::DeadLetters;
 use crate::item::Item;
 use crate::queue::{Queue, QueueDepth, TargetCounts};
 use crate::retry::{Backoff, Pace};
-use crate::send::{Sender, client};
+use crate::send::Sender;
 use crate::target::{ExportError, Target, check};
 
 /// The way out for spans. Clones share it; the last one that goes ends its tasks, what waits stays on disk.
@@ -94,15 +95,14 @@ impl Exporter {
             )
             .map_err(|cause| ExportError::Queue { name: target.name.clone(), cause })?;
             senders.push(Sender {
-                client: client(&target)?,
+                channel: Channel::open(&target, clock.clone())?,
                 queue: Arc::new(queue),
                 backoff: Backoff::new(pace, seed(&target.name, &clock)),
                 dead_letters: Arc::new(DeadLetters::new(folder.join("dead-letter"), Arc::clone(&disk))),
-                clock: clock.clone(),
                 shutdown: shutdown.clone(),
                 has_hurried: false,
                 stop: stop.clone(),
-                target,
+                target: target.name,
             });
         }
         // Only when all targets are open does any of them start.

@@ -1,4 +1,4 @@
-//! Enriched OTLP/HTTP to any number of targets, each from a durable queue of its own.
+//! Enriched OTLP, over HTTP or gRPC, to any number of targets, each from a durable queue of its own.
 //!
 //! What was enqueued is sent at least once, in order, however often the process or the receiver goes down: a pause with full
 //! jitter between tries, never before the receiver asked for. What a receiver will not have is searched out of its batch and
@@ -7,11 +7,13 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use fanlight_export::Target;
+//! use fanlight_export::{ClientTls, Protocol, Target};
 //!
 //! let target = Target {
 //!     name: "tempo".to_owned(),
 //!     endpoint: "http://192.0.2.1:4318/v1/traces".parse().expect("a URL"),
+//!     protocol: Protocol::Http,
+//!     tls: ClientTls::default(),
 //!     headers: Vec::new(),
 //!     gzip: true,
 //!     queue_bytes: 1 << 30,
@@ -20,6 +22,8 @@
 //! ```
 
 mod answer;
+mod channel;
+mod connect;
 mod dead_letter;
 mod enrich;
 mod exporter;
@@ -32,4 +36,4 @@ mod target;
 pub use enrich::{inline_attributes, synthetic_access_span};
 pub use exporter::{Drained, Exporter, Left};
 pub use queue::{QueueDepth, TargetCounts};
-pub use target::{ExportError, Target};
+pub use target::{ClientTls, ExportError, Protocol, Target};

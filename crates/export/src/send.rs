@@ -1,79 +1,41 @@
 //! From a queue to its receiver.
 
-use std::error::Error;
-use std::io::Write;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use fanlight_runtime::{Clock, Shutdown, spawn_blocking};
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER, USER_AGENT};
-use http::{HeaderMap, Method, Request};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use rustls::{ClientConfig, RootCertStore};
+use fanlight_otlp::{Limits, only, scan};
+use fanlight_runtime::{Shutdown, own_span, spawn_blocking};
+use tracing::Instrument;
+use tracing::field::Empty;
 
-use crate::answer::{Answer, of_status};
+use crate::answer::Answer;
+use crate::channel::Channel;
 use crate::dead_letter::DeadLetters;
 use crate::queue::{Fate, Queue, Queued};
-use crate::retry::{Backoff, retry_after};
-use crate::target::{ExportError, Target};
+use crate::retry::Backoff;
 
-type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
-
-/// The answer's body is read this far: a partial success is a few bytes, an error page may be anything.
-const MAX_ANSWER_BYTES: usize = 64 << 10;
 /// A receiver that stumbles over the same bytes this often is taken to refuse them.
 const MAX_STUMBLES: u32 = 3;
-/// An idle connection is dropped before the usual receiver drops it under us.
-const IDLE_CONNECTION: Duration = Duration::from_secs(30);
+/// How many requests the search for the bad spans of one item may take: enough for a few among hundreds. A receiver that refuses
+/// everything must not hold up what comes after.
+const MAX_SEARCH: u32 = 64;
 /// A queue that could not be read is tried again after this.
 const READ_PAUSE: Duration = Duration::from_secs(1);
 
 pub(crate) struct Sender {
-    pub(crate) target: Target,
+    /// The target's name.
+    pub(crate) target: String,
     pub(crate) queue: Arc<Queue>,
-    pub(crate) client: HttpClient,
+    pub(crate) channel: Channel,
     pub(crate) backoff: Backoff,
     pub(crate) dead_letters: Arc<DeadLetters>,
-    pub(crate) clock: Clock,
     /// The process is ending: one pause is cut short for it.
     pub(crate) shutdown: Shutdown,
     pub(crate) has_hurried: bool,
     /// The drain is over.
     pub(crate) stop: Shutdown,
-}
-
-/// A client for one target. Roots are read for `https` only.
-pub(crate) fn client(target: &Target) -> Result<HttpClient, ExportError> {
-    let roots = |cause| ExportError::Roots { name: target.name.clone(), cause };
-    let mut connector = HttpConnector::new();
-    connector.enforce_http(false);
-    connector.set_nodelay(true);
-    connector.set_connect_timeout(Some(target.timeout));
-    let provider = rustls::crypto::ring::default_provider();
-    let builder = HttpsConnectorBuilder::new();
-    let builder = if target.endpoint.scheme_str() == Some("https") {
-        builder.with_provider_and_native_roots(provider).map_err(roots)?
-    } else {
-        let config = ClientConfig::builder_with_provider(Arc::new(provider))
-            .with_safe_default_protocol_versions()
-            .map_err(|cause| roots(std::io::Error::other(cause)))?
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth();
-        builder.with_tls_config(config)
-    };
-    let connector = builder.https_or_http().enable_http1().wrap_connector(connector);
-    Ok(Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(IDLE_CONNECTION)
-        .build(connector))
 }
 
 impl Sender {
@@ -98,7 +60,7 @@ impl Sender {
                     }
                 }
                 Ok(Err(error)) => {
-                    tracing::error!(name: "export.queue.unreadable", target = self.target.name, %error, "a queue cannot be read");
+                    tracing::error!(name: "export.queue.unreadable", target = self.target, %error, "a queue cannot be read");
                     tokio::select! {
                         () = tokio::time::sleep(READ_PAUSE) => {}
                         () = stop.begun() => return,
@@ -124,10 +86,7 @@ impl Sender {
                     fate.refused = rejected.min(spans);
                     fate.exported = spans - fate.refused;
                 }
-                (Err(why), [poison]) => {
-                    self.park(poison, why).await;
-                    fate.parked = spans;
-                }
+                (Err(why), [poison]) => self.search(poison, why, &mut fate).await,
                 (Err(_), _) => {
                     let middle = range.start + items.len() / 2;
                     ranges.push(middle..range.end);
@@ -142,18 +101,68 @@ impl Sender {
         }
     }
 
+    /// Looks for the spans of a refused item that are not wanted, by halving, and parks them alone. What cannot be halved, and what is
+    /// left when the search has taken too long, is parked as it is.
+    async fn search(&mut self, item: &Queued, why: String, fate: &mut Fate) {
+        let bytes = item.bytes.clone();
+        let scanned = spawn_blocking("export.scan", move || scan(&bytes, &Limits::default())).await;
+        let batch = scanned.ok().and_then(Result::ok).filter(|batch| batch.len() > 1);
+        let Some(batch) = batch else {
+            fate.parked = item.spans;
+            return self.park(item.clone(), 0, why).await;
+        };
+        let mut tries = 0;
+        let mut ranges = halves(&(0..batch.len()));
+        while let Some(range) = ranges.pop() {
+            let part =
+                Queued { spans: range.len() as u64, bytes: only(&batch, range.clone()), end: item.end };
+            tries += 1;
+            let outcome = match tries {
+                ..=MAX_SEARCH => self.send(std::slice::from_ref(&part)).await,
+                _ => Err(why.clone()),
+            };
+            match outcome {
+                Ok(rejected) => {
+                    let rejected = rejected.min(part.spans);
+                    fate.refused += rejected;
+                    fate.exported += part.spans - rejected;
+                }
+                Err(_) if range.len() > 1 && tries < MAX_SEARCH => ranges.extend(halves(&range)),
+                Err(why) => {
+                    fate.parked += part.spans;
+                    self.park(part, range.start, why).await;
+                }
+            }
+        }
+    }
+
     /// Sends items as one request until they are taken (with how many spans were not), or refused (with why).
     async fn send(&mut self, items: &[Queued]) -> Result<u64, String> {
         let body = self.body(items).await;
         let mut stumbles = 0;
         loop {
-            let (after, why) = match self.request(body.clone()).await {
+            let spans: u64 = items.iter().map(|item| item.spans).sum();
+            let span = own_span!(
+                root,
+                "export.request",
+                otel.kind = "client",
+                target = &*self.target,
+                spans,
+                bytes = body.len(),
+                error.type = Empty
+            );
+            let answer = self.channel.exchange(body.clone()).instrument(span.clone()).await;
+            if let Some(error) = answer.error() {
+                span.record("error.type", error);
+            }
+            drop(span);
+            let (after, why) = match answer {
                 Answer::Taken { rejected, message } => {
                     if self.backoff.tries() > 0 {
-                        tracing::info!(name: "export.target.recovered", target = self.target.name, "a target takes spans again");
+                        tracing::info!(name: "export.target.recovered", target = self.target, "a target takes spans again");
                     }
                     if rejected > 0 || !message.is_empty() {
-                        tracing::warn!(name: "export.target.partial", target = self.target.name, rejected, message, "a target did not take all");
+                        tracing::warn!(name: "export.target.partial", target = self.target, rejected, message, "a target did not take all");
                     }
                     self.backoff.reset();
                     return Ok(rejected);
@@ -173,7 +182,7 @@ impl Sender {
                 Answer::Later { after, why } => (after, why),
             };
             if self.backoff.tries() == 0 {
-                tracing::warn!(name: "export.target.waits", target = self.target.name, why, "a target takes nothing; its queue grows");
+                tracing::warn!(name: "export.target.waits", target = self.target, why, "a target takes nothing; its queue grows");
             }
             self.pause(after).await;
             self.queue.count_retry();
@@ -189,44 +198,6 @@ impl Sender {
         }
     }
 
-    async fn request(&self, body: Bytes) -> Answer {
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.target.endpoint.clone();
-        *request.headers_mut() = self.headers();
-        let exchange = async {
-            let answer = self.client.request(request).await?;
-            let (head, body) = answer.into_parts();
-            // Whoever answered has decided: a body that breaks off changes nothing.
-            let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await;
-            Ok((head, body.map(|body| body.to_bytes()).unwrap_or_default()))
-        };
-        match tokio::time::timeout(self.target.timeout, exchange).await {
-            Ok(Ok((head, body))) => {
-                let after = head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-                let after = after.and_then(|value| retry_after(value, self.clock.now()));
-                of_status(head.status, after, &body)
-            }
-            Ok(Err(error)) => Answer::Later { after: None, why: chain(error) },
-            Err(_) => {
-                Answer::Later { after: None, why: format!("no answer within {:?}", self.target.timeout) }
-            }
-        }
-    }
-
-    fn headers(&self) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("fanlight/", env!("CARGO_PKG_VERSION"))));
-        for (name, value) in &self.target.headers {
-            headers.insert(name, value.clone());
-        }
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
-        if self.target.gzip {
-            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        }
-        headers
-    }
-
     /// Requests one after the other are one request: `resource_spans` is a repeated field.
     async fn body(&self, items: &[Queued]) -> Bytes {
         let plain = match items {
@@ -238,39 +209,23 @@ impl Sender {
                 all.freeze()
             }
         };
-        if !self.target.gzip {
-            return plain;
-        }
-        spawn_blocking("export.compress", move || compressed(&plain)).await.unwrap_or_default()
+        let packing = self.channel.packing();
+        spawn_blocking("export.pack", move || packing.body(plain)).await.unwrap_or_default()
     }
 
-    async fn park(&self, item: &Queued, why: String) {
-        tracing::error!(name: "export.item.parked", target = self.target.name, spans = item.spans, why, "a target refuses an item for good; it is in the dead letters");
-        let (letters, item) = (Arc::clone(&self.dead_letters), item.clone());
-        let parked = spawn_blocking("export.park", move || letters.park(item.end, &item.bytes, &why)).await;
+    async fn park(&self, item: Queued, first_span: usize, why: String) {
+        tracing::error!(name: "export.item.parked", target = self.target, spans = item.spans, why, "a target refuses an item for good; it is in the dead letters");
+        let letters = Arc::clone(&self.dead_letters);
+        let work = move || letters.park(item.end, first_span, &item.bytes, &why);
+        let parked = spawn_blocking("export.park", work).await;
         if let Ok(Err(cause)) = parked {
-            tracing::error!(name: "export.item.lost", target = self.target.name, %cause, "a dead letter could not be kept");
+            tracing::error!(name: "export.item.lost", target = self.target, %cause, "a dead letter could not be kept");
         }
     }
 }
 
-fn compressed(plain: &[u8]) -> Bytes {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 4), Compression::fast());
-    // Writing to memory does not fail; were it to, the receiver would refuse the torn stream.
-    match encoder.write_all(plain).and_then(|()| encoder.finish()) {
-        Ok(bytes) => bytes.into(),
-        Err(_) => Bytes::new(),
-    }
-}
-
-/// An error with its causes: the outermost rarely says why a connection failed.
-fn chain(error: hyper_util::client::legacy::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
+/// The later half first: the last of a list is taken next.
+fn halves(range: &Range<usize>) -> Vec<Range<usize>> {
+    let middle = range.start + range.len() / 2;
+    vec![middle..range.end, range.start..middle]
 }

@@ -1,6 +1,7 @@
 //! Where to send, and what is wrong with it.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -8,13 +9,45 @@ use fanlight_log::LogError;
 use http::Uri;
 use http::header::{HeaderName, HeaderValue};
 
-/// One receiver of OTLP/HTTP.
-#[derive(Clone, Debug)]
+/// How a receiver is spoken to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// OTLP/HTTP, protobuf.
+    #[default]
+    Http,
+    /// OTLP/gRPC.
+    Grpc,
+}
+
+/// What TLS needs beyond the machine's own certificate authorities. All of it is PEM.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct ClientTls {
+    /// The authorities to trust instead of the machine's.
+    pub authorities: Option<Vec<u8>>,
+    /// The certificate, and those between it and its root, that shows the receiver who we are; and its key.
+    pub identity: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl fmt::Debug for ClientTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientTls")
+            .field("has_authorities", &self.authorities.is_some())
+            .field("has_identity", &self.identity.is_some())
+            .finish()
+    }
+}
+
+/// One receiver of OTLP.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// Its name in the configuration, in counters, and of its folder.
     pub name: String,
-    /// The full URL, `/v1/traces` included.
+    /// The full URL, `/v1/traces` included; over gRPC only its host and port count.
     pub endpoint: Uri,
+    /// How it is spoken to.
+    pub protocol: Protocol,
+    /// Whom to trust behind `https`, and who we are.
+    pub tls: ClientTls,
     /// Headers of each request, their values already read from their files.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Compress each request.
@@ -57,6 +90,17 @@ pub enum ExportError {
         #[source]
         cause: io::Error,
     },
+    /// The target's own certificates cannot be used.
+    #[error("cannot use the {what} of export target `{name}`")]
+    Tls {
+        /// The target's name.
+        name: String,
+        /// Which of them.
+        what: &'static str,
+        /// What is wrong with it.
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The queue cannot be opened.
     #[error("cannot open the queue of export target `{name}`")]
     Queue {
@@ -97,6 +141,8 @@ mod tests {
         Target {
             name: name.to_owned(),
             endpoint: endpoint.parse().expect("a URI"),
+            protocol: Protocol::Http,
+            tls: ClientTls::default(),
             headers: Vec::new(),
             gzip: false,
             queue_bytes: 1,

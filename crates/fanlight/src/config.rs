@@ -3,6 +3,7 @@
 mod access;
 mod check;
 mod example;
+mod export;
 mod file;
 mod keys;
 mod settings;

@@ -18,17 +18,19 @@ use std::time::Duration;
 
 use fanlight_api::{ConfigReport, Hosts, NewCode, Readiness, ReadinessPart, SignIn};
 use fanlight_identity::PrincipalNamer;
-use fanlight_intake::{ListenerSettings, Payload};
+use fanlight_intake::{ListenerSettings, OwnSpans, Payload, frame_kind};
 use fanlight_listen::{Doorway, Tools};
-use fanlight_log::{Appender, Disk, Logged, StdDisk};
+use fanlight_log::{Appender, Disk, Frame, Logged, StdDisk};
 use fanlight_model::Feed;
-use fanlight_runtime::{Clock, Ledger, Metrics, Shutdown};
+use fanlight_runtime::{Clock, Ledger, Metrics, Shutdown, own_span};
 use fanlight_store::Store;
 use tokio::task::JoinHandle;
+use tracing::Span;
 
 use crate::config::{Origin, Settings};
 use crate::folder::{DataFolder, write_listeners};
 use crate::outcome::{Exit, Failure};
+use crate::telemetry;
 use exports::Exports;
 use pipeline::Pipeline;
 
@@ -76,6 +78,7 @@ impl Server {
         settings: &Settings,
         folder: DataFolder,
         origin: Origin,
+        own_spans: Option<telemetry::Made>,
     ) -> Result<Self, Failure> {
         let (ledger, metrics, shutdown) = (Ledger::default(), Metrics::default(), Shutdown::new());
         let tools = Tools { clock: Clock::system(), ledger, metrics, shutdown };
@@ -110,6 +113,10 @@ impl Server {
         // All addresses are bound before the first connection is taken.
         let door = api::open(settings, &tools).await?;
         let listening = fanlight_intake::listen(intake_settings(settings), appender.clone(), tools).await?;
+        if let Some(made) = own_spans {
+            let door = OwnSpans::new(appender.clone(), clock.clone(), ledger.clone(), shutdown.clone());
+            made.keep(door, ledger.clone(), shutdown.clone());
+        }
         let mut listeners: BTreeMap<String, String> = listening
             .addresses
             .iter()
@@ -264,8 +271,8 @@ fn start_pipeline(
         let _ends = ReadyWhileItRuns(ready);
         loop {
             match runtime.block_on(async { tokio::time::timeout(LOG_CUT_EVERY, logged.recv()).await }) {
-                Ok(Some(Logged { position, frame, payload: Payload { batch, permit } })) => {
-                    pipeline.apply(position, &frame, batch);
+                Ok(Some(Logged { position, frame, payload: Payload { batch, permit, span } })) => {
+                    batch_span(&frame, &span).in_scope(|| pipeline.apply(position, &frame, batch));
                     drop(permit);
                 }
                 Ok(None) => return,
@@ -278,6 +285,16 @@ fn start_pipeline(
         }
     };
     Ok(fanlight_runtime::spawn_thread("pipeline", run)?)
+}
+
+/// The span about what becomes of a frame: under that of its request where it has one; a stream's read begins a trace. Our own spans
+/// have none.
+fn batch_span(frame: &Frame, request: &Span) -> Span {
+    if frame.kind == frame_kind::OTLP_TRACES || frame.kind == frame_kind::OWN_TRACES {
+        own_span!(*request, "pipeline.batch", bytes = frame.bytes.len())
+    } else {
+        own_span!(root, "pipeline.batch", bytes = frame.bytes.len())
+    }
 }
 
 /// Without its pipeline, panicked or ended, a server only refuses: `/readyz` says so.
@@ -300,6 +317,7 @@ fn intake_settings(settings: &Settings) -> fanlight_intake::Settings {
         otlp_http: listener(&settings.otlp_http),
         zpa_user_activity: listener(&settings.zpa_user_activity),
         in_flight_bytes: settings.in_flight_bytes,
+        lightstep: settings.lightstep,
         ..fanlight_intake::Settings::default()
     }
 }

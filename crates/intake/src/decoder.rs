@@ -83,7 +83,7 @@ impl Decoder {
     /// Takes the next frame of the log. `batch` is what the receiver has scanned already; at a replay it is scanned again.
     pub fn apply(&mut self, frame: &Frame, batch: Option<Batch>) -> Decoded {
         match frame.kind {
-            frame_kind::OTLP_TRACES => self.spans(frame, batch),
+            frame_kind::OTLP_TRACES | frame_kind::OWN_TRACES => self.spans(frame, batch),
             frame_kind::LSS_READ => self.lines(frame, false),
             frame_kind::LSS_CLOSED => self.lines(frame, true),
             _ => {

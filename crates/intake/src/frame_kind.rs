@@ -6,3 +6,5 @@ pub const OTLP_TRACES: u8 = 1;
 pub const LSS_READ: u8 = 2;
 /// The LSS stream of this source has ended; no bytes.
 pub const LSS_CLOSED: u8 = 3;
+/// The same of Fanlight's own spans: they are stored and never exported.
+pub const OWN_TRACES: u8 = 4;

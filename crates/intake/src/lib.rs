@@ -31,4 +31,5 @@ pub use decode::zpa::Dialect;
 pub use decoder::{Decoded, DecodedLine, Decoder, SpanBatch, decode_lines};
 pub use listen::{Listening, listen};
 pub use normalise::span::service_id;
+pub use receive::own::OwnSpans;
 pub use settings::{ListenerSettings, Payload, Settings};

@@ -62,6 +62,7 @@ pub async fn listen(
         clock,
         ledger,
         shutdown,
+        lightstep: settings.lightstep,
         limits: settings.limits,
         budget,
         max_body_bytes: settings.max_body_bytes,

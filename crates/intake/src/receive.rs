@@ -4,8 +4,10 @@
 pub(crate) mod body;
 pub(crate) mod door;
 pub(crate) mod inflate;
+pub(crate) mod lightstep;
 pub(crate) mod otlp_grpc;
 pub(crate) mod otlp_http;
+pub(crate) mod own;
 pub(crate) mod refusal;
 pub(crate) mod status;
 pub(crate) mod zpa_lss;

@@ -15,6 +15,8 @@ pub struct Settings {
     pub otlp_http: Option<ListenerSettings>,
     /// ZPA LSS User Activity over TCP; `None` is off.
     pub zpa_user_activity: Option<ListenerSettings>,
+    /// Take what Lightstep's ingest took: its paths, and its header for a token.
+    pub lightstep: bool,
     /// What a trace request may hold.
     pub limits: Limits,
     /// Bytes of a request's body, before and after inflating.
@@ -37,12 +39,20 @@ pub struct ListenerSettings {
 }
 
 /// What travels beside a frame from the receiver to the pipeline and is not in the log.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Payload {
     /// The request as scanned by the receiver.
     pub batch: Option<Batch>,
     /// Its share of the bytes in flight, given back when dropped.
     pub permit: Option<Permit>,
+    /// The span about its request, for those about what the pipeline does with it; most often there is none.
+    pub span: tracing::Span,
+}
+
+impl Default for Payload {
+    fn default() -> Self {
+        Self { batch: None, permit: None, span: tracing::Span::none() }
+    }
 }
 
 /// Like the OpenTelemetry Collector's 20 MiB, a power of two, and a bomb at this cap stays under 32 MiB of heap.
@@ -63,6 +73,7 @@ impl Default for Settings {
             otlp_grpc: Some(ListenerSettings::loopback(4317)),
             otlp_http: Some(ListenerSettings::loopback(4318)),
             zpa_user_activity: Some(ListenerSettings::loopback(9015)),
+            lightstep: false,
             limits: Limits::default(),
             max_body_bytes: MAX_BODY_BYTES,
             max_line_bytes: MAX_LINE_BYTES,

@@ -1,4 +1,5 @@
-//! What a bomb of a few kilobytes costs. Alone in its process, because it looks at the whole process's memory.
+//! What a bomb of a few kilobytes costs. Each is sent to a server in a process of its own, because what is looked at is the whole
+//! process's memory, and what it took to make the bombs would hide what they take.
 
 #![cfg(test)]
 
@@ -6,7 +7,9 @@
 #[expect(dead_code, reason = "one test uses a part of what the others need")]
 mod support;
 
-use support::{PATIENCE, Server, empty_spans, gzip};
+use std::process::Command;
+
+use support::{PATIENCE, Server, empty_spans, gzip, zstd};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -18,11 +21,11 @@ fn peak_memory() -> usize {
 }
 
 /// Sends a compressed body and gives the status of the answer.
-async fn send(server: &Server, bomb: &[u8]) -> String {
+async fn send(server: &Server, content_type: &str, encoding: &str, bomb: &[u8]) -> String {
     let mut stream = TcpStream::connect(server.address("otlp_http")).await.unwrap();
     let head = format!(
-        "POST /v1/traces HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/x-protobuf\r\n\
-         content-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
+        "POST /v1/traces HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: {content_type}\r\n\
+         content-encoding: {encoding}\r\ncontent-length: {}\r\n\r\n",
         bomb.len()
     );
     stream.write_all(&[head.as_bytes(), bomb].concat()).await.unwrap();
@@ -31,22 +34,75 @@ async fn send(server: &Server, bomb: &[u8]) -> String {
     String::from_utf8_lossy(&answer[9..12]).into_owned()
 }
 
-/// 32 MiB is the bar for two million empty spans, and for zeros up to the cap of a body.
-#[tokio::test]
-async fn a_bomb_costs_at_most_32_mib() {
-    let server = Server::start().await;
-    let spans = gzip(&empty_spans(2_000_000));
-    let zeros = gzip(&vec![0; 64 << 20]);
-    assert!(spans.len() < 20_000 && zeros.len() < 100_000);
-    assert_eq!(send(&server, &gzip(b"")).await, "200");
-    // The peak up to here is ours: making the bombs took more than a bomb may cost. From here on it must not rise by it again.
-    for (bomb, status) in [(spans, "400"), (zeros, "413")] {
-        let (held, before) = (resident_memory(), peak_memory());
-        reset_peak();
-        assert_eq!(send(&server, &bomb).await, status);
-        let cost = peak_memory().saturating_sub(held);
-        assert!(cost <= 32 << 20, "{cost} bytes over {held}, the peak before was {before}");
+const PROTOBUF: &str = "application/x-protobuf";
+const JSON: &str = "application/json";
+
+struct Bomb {
+    content_type: &'static str,
+    encoding: &'static str,
+    status: &'static str,
+    bytes: Vec<u8>,
+}
+
+fn bombs() -> Vec<Bomb> {
+    let json = |head: &str, piece: &str, count: usize| [head, &piece.repeat(count)].concat().into_bytes();
+    let around = "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[";
+    let named = format!("{{\"name\":\"{}\"}},", "n".repeat(60_000));
+    let plain = [
+        (PROTOBUF, "400", empty_spans(2_000_000)),
+        (PROTOBUF, "413", vec![0; 64 << 20]),
+        (JSON, "400", json(around, "{},", 2_000_000)),
+        (JSON, "400", json("", "[", 15 << 20)),
+        // Below the cap of a body, above that of what it becomes.
+        (JSON, "413", json(around, &named, (15 << 20) / named.len())),
+        (JSON, "413", vec![b' '; 64 << 20]),
+    ];
+    let both = plain.into_iter().flat_map(|(content_type, status, body)| {
+        [("gzip", gzip(&body)), ("zstd", zstd(&body))].map(|(encoding, bytes)| Bomb {
+            content_type,
+            encoding,
+            status,
+            bytes,
+        })
+    });
+    both.collect()
+}
+
+/// Tells a child where its bomb lies, and how it is to be sent.
+const BOMB: &str = "INTAKE_BOMB";
+
+/// 32 MiB is the bar for two million empty spans, for zeros up to the cap of a body, and for the same as JSON, where what comes out
+/// stands beside what it is made from.
+#[test]
+fn a_bomb_costs_at_most_32_mib() {
+    if let Ok(told) = std::env::var(BOMB) {
+        return measure(&told);
     }
+    let folder = tempfile::tempdir().unwrap();
+    let (this, file) = (std::env::current_exe().unwrap(), folder.path().join("bomb"));
+    for Bomb { content_type, encoding, status, bytes } in bombs() {
+        assert!(bytes.len() < 100_000, "{} bytes", bytes.len());
+        std::fs::write(&file, &bytes).unwrap();
+        let told = format!("{content_type} {encoding} {status} {}", file.display());
+        let output = Command::new(&this).arg("--nocapture").env(BOMB, &told).output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        println!("{}", printed.lines().find(|line| line.contains("answered")).unwrap_or_default());
+        assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[tokio::main]
+async fn measure(told: &str) {
+    let [content_type, encoding, status, file] = told.split(' ').collect::<Vec<_>>().try_into().unwrap();
+    let bomb = std::fs::read(file).unwrap();
+    let server = Server::start().await;
+    assert_eq!(send(&server, PROTOBUF, "gzip", &gzip(b"")).await, "200");
+    let held = resident_memory();
+    reset_peak();
+    assert_eq!(send(&server, content_type, encoding, &bomb).await, status);
+    let cost = peak_memory().saturating_sub(held);
+    println!("{} bytes of {encoding} {content_type}, answered with {status}: {cost} bytes", bomb.len());
+    assert!(cost <= 32 << 20, "{cost} bytes over {held}");
 }
 
 fn resident_memory() -> usize {

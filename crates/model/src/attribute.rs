@@ -99,6 +99,8 @@ pub const CLIENT_ADDRESS: &str = "client.address";
 pub const CLIENT_PORT: &str = "client.port";
 /// The Host header; never the socket, but under Go's otelgrpc.
 pub const SERVER_ADDRESS: &str = "server.address";
+/// The Host header's port, likewise.
+pub const SERVER_PORT: &str = "server.port";
 /// The same before 1.21.
 pub const NET_HOST_NAME: &str = "net.host.name";
 /// The matched route.

@@ -25,6 +25,8 @@ pub struct SpanDraft {
     pub end: Timestamp,
     /// Its attributes.
     pub attributes: Attributes,
+    /// What it did has failed.
+    pub has_failed: bool,
     /// The spans that it points to by span links.
     pub links: Vec<(TraceId, SpanId)>,
 }
@@ -74,5 +76,9 @@ fn encode_span(into: &mut Vec<u8>, span: &SpanDraft) {
         put_bytes(&mut link, 1, &trace_id.0);
         put_bytes(&mut link, 2, &span_id.0);
         put_bytes(into, 13, &link);
+    }
+    if span.has_failed {
+        // `Status { code = 3: STATUS_CODE_ERROR }`
+        put_bytes(into, 15, &[0x18, 2]);
     }
 }

@@ -125,7 +125,7 @@ mod tests {
         key::CLIENT_ADDRESS,
         key::CLIENT_PORT,
         key::SERVER_ADDRESS,
-        "server.port",
+        key::SERVER_PORT,
     ];
 
     #[test]

@@ -119,6 +119,8 @@ pub enum RefusalReason {
     BadResource,
     /// The span is sound, its scope is broken or passes a limit.
     BadScope,
+    /// A field of a JSON span has a value that it cannot have: text for a number, an id that is no hex.
+    WrongValue,
 }
 
 impl RefusalReason {
@@ -137,6 +139,7 @@ impl RefusalReason {
             Self::TooDeep => "too_deep",
             Self::BadResource => "bad_resource",
             Self::BadScope => "bad_scope",
+            Self::WrongValue => "wrong_value",
         }
     }
 }
@@ -156,6 +159,7 @@ impl fmt::Display for RefusalReason {
             Self::TooDeep => "a value is nested too deeply",
             Self::BadResource => "the span's resource is broken or passes a limit",
             Self::BadScope => "the span's scope is broken or passes a limit",
+            Self::WrongValue => "a field has a value that it cannot have",
         })
     }
 }

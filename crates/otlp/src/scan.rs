@@ -19,6 +19,8 @@ const REQUEST_RESOURCE_SPANS: u32 = tag(1, LENGTH);
 const RESOURCE_SPANS_RESOURCE: u32 = tag(1, LENGTH);
 const RESOURCE_SPANS_SCOPE_SPANS: u32 = tag(2, LENGTH);
 const RESOURCE_SPANS_SCHEMA_URL: u32 = tag(3, LENGTH);
+/// What `ScopeSpans` were called before OTLP 0.15; the same on the wire but for the number.
+const RESOURCE_SPANS_LIBRARY_SPANS: u32 = tag(1000, LENGTH);
 const SCOPE_SPANS_SCOPE: u32 = tag(1, LENGTH);
 const SCOPE_SPANS_SPAN: u32 = tag(2, LENGTH);
 const SCOPE_SPANS_SCHEMA_URL: u32 = tag(3, LENGTH);
@@ -27,7 +29,8 @@ const SCOPE_SPANS_SCHEMA_URL: u32 = tag(3, LENGTH);
 const GROUP_FIELDS: u32 = 0b1110;
 
 /// Scans a request: checks its framing and its caps before anything is allocated, then indexes its spans, refuses those that
-/// nobody could decode or that pass a limit, and mends invalid UTF-8 with as many `?`, in a copy made only then.
+/// nobody could decode or that pass a limit, and mends in a copy made only then: invalid UTF-8 becomes as many `?`, and spans under
+/// the field number that OTLP had for them before 0.15 go on under today's, which everybody reads.
 pub fn scan(bytes: &Bytes, limits: &Limits) -> Result<Batch, ScanError> {
     if u32::try_from(bytes.len()).is_err() {
         return Err(ScanError::TooLong { bytes: bytes.len() });
@@ -87,7 +90,7 @@ impl Framing {
                     count_group(&mut self.resources, "Resource", limits)?;
                     framed(RESOURCE_SPANS, &mut group, |m| m.message())?;
                 }
-                RESOURCE_SPANS_SCOPE_SPANS => {
+                RESOURCE_SPANS_SCOPE_SPANS | RESOURCE_SPANS_LIBRARY_SPANS => {
                     count_group(&mut self.scope_spans, SCOPE_SPANS, limits)?;
                     self.scope_spans(framed(RESOURCE_SPANS, &mut group, |m| m.message())?, limits)?;
                 }
@@ -187,7 +190,10 @@ impl<'a> Walk<'a> {
                         outcome.and_then(|()| self.content.resource(piece, &mut entry, &mut attributes));
                     entry.mended |= self.content.take_mended();
                 }
-                Some(RESOURCE_SPANS_SCOPE_SPANS) => {
+                Some(found @ (RESOURCE_SPANS_SCOPE_SPANS | RESOURCE_SPANS_LIBRARY_SPANS)) => {
+                    if found == RESOURCE_SPANS_LIBRARY_SPANS {
+                        self.content.rename(at, group.position(), RESOURCE_SPANS_SCOPE_SPANS);
+                    }
                     let inner = framed(RESOURCE_SPANS, &mut group, |m| m.message())?;
                     self.scope_spans(frame_of(at, &inner), inner, resource)?;
                 }

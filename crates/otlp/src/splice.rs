@@ -3,6 +3,8 @@
 //! Only three lengths change around an addition: the span's, its `ScopeSpans`' and its `ResourceSpans`'. Those are written anew in
 //! their shortest form; every other byte is copied as it came, unknown fields and odd framing included.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use fanlight_model::attribute::REPAIRED;
 
@@ -16,14 +18,34 @@ use crate::wire::{Message, put_varint, varint_len};
 pub fn splice(batch: &Batch, additions: &[(u32, Attributes)]) -> Bytes {
     let mut mark = Attributes::default();
     mark.push_bool(REPAIRED, true);
-    let edits = edits(batch, additions, &mark);
+    write(batch, &edits(batch, additions, &mark))
+}
+
+/// The request with only these of its kept spans, by their places, each where it stood. What is around them stays.
+pub fn only(batch: &Batch, spans: Range<usize>) -> Bytes {
+    let index = &batch.index;
+    let others = index.spans.iter().enumerate().filter(|(place, _)| !spans.contains(place));
+    let mut edits: Vec<Edit<'_>> = others
+        .filter_map(|(_, entry)| {
+            let resource = index.scopes.get(entry.scope as usize)?.resource;
+            let what = What::Remove(Level::Span);
+            Some(Edit { frame: entry.frame, scope: entry.scope, resource, what })
+        })
+        .chain(removals(batch))
+        .collect();
+    edits.sort_by_key(|edit| edit.frame.at);
+    write(batch, &edits)
+}
+
+/// With nothing to change it gives back the bytes as received, without a copy.
+fn write(batch: &Batch, edits: &[Edit<'_>]) -> Bytes {
     if edits.is_empty() {
         return batch.bytes.clone();
     }
-    let growth: i64 = by_resource(&edits).map(|group| resource_change(batch, group).outer).sum();
+    let growth: i64 = by_resource(edits).map(|group| resource_change(batch, group).outer).sum();
     let length = usize::try_from(batch.bytes.len() as i64 + growth).unwrap_or_default();
     let mut output = Output { from: &batch.bytes, copied: 0, into: Vec::with_capacity(length) };
-    for group in by_resource(&edits) {
+    for group in by_resource(edits) {
         write_resource(batch, group, &mut output);
     }
     output.copy_to(batch.bytes.len());
@@ -60,15 +82,20 @@ fn edits<'a>(batch: &'a Batch, additions: &'a [(u32, Attributes)], mark: &'a Att
             batch.spans().enumerate().filter(|(_, span)| span.is_repaired() && !span.has_attribute(REPAIRED));
         edits.extend(mended.filter_map(|(place, _)| append(place, mark.as_bytes())));
     }
-    edits.extend(index.removed.iter().map(|removed| Edit {
+    edits.extend(removals(batch));
+    // Stable: several additions to one span keep their order. Callers go through the spans in order, so it is sorted already.
+    edits.sort_by_key(|edit| edit.frame.at);
+    edits
+}
+
+/// What the scan has refused.
+fn removals(batch: &Batch) -> impl Iterator<Item = Edit<'_>> {
+    batch.index.removed.iter().map(|removed| Edit {
         frame: removed.frame,
         scope: removed.scope,
         resource: removed.resource,
         what: What::Remove(removed.level),
-    }));
-    // Stable: several additions to one span keep their order. Callers go through the spans in order, so it is sorted already.
-    edits.sort_by_key(|edit| edit.frame.at);
-    edits
+    })
 }
 
 /// By how much the content of a message grows, and the message as a whole with its tag and length.

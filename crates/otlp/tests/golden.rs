@@ -9,8 +9,8 @@
 use bytes::Bytes;
 use fanlight_model::{SpanId, SpanKind, Timestamp, TraceId};
 use fanlight_otlp::{
-    Attributes, Batch, Limits, RefusalReason, ScanError, SpanDraft, Value, WireError, encode_request, scan,
-    splice,
+    Attributes, Batch, Limits, RefusalReason, ScanError, SpanDraft, Value, WireError, encode_request, only,
+    scan, splice,
 };
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
@@ -443,6 +443,7 @@ fn a_draft_is_encoded_as_prost_would() {
         start: Timestamp::from_nanos(10),
         end: Timestamp::from_nanos(20),
         attributes,
+        has_failed: true,
         links: vec![(TraceId([4; 16]), SpanId([5; 8]))],
     };
     let effects = ["throttled", "inspected"]
@@ -460,6 +461,7 @@ fn a_draft_is_encoded_as_prost_would() {
             pair("fanlight.access.effects", Any::ArrayValue(ArrayValue { values: effects.to_vec() })),
         ],
         links: vec![Link { trace_id: vec![4; 16], span_id: vec![5; 8], ..Link::default() }],
+        status: Some(Status { code: 2, ..Status::default() }),
         ..Span::default()
     };
     let expected = request_of(
@@ -477,4 +479,46 @@ fn a_span_past_the_end_is_absent() {
     let span = batch.span(3);
     assert_eq!((span.name(), span.trace_id(), span.join()), ("", TraceId::default(), Default::default()));
     assert_eq!((span.attributes().count(), span.resource().service_name()), (0, None));
+}
+
+/// A sender from before OTLP 0.15 puts its spans under field 1000. They are read, and go on under the number that everybody knows.
+#[test]
+fn spans_under_the_field_of_old_are_kept_and_go_on_under_todays() {
+    let request = request_of(Resource::default(), (1..=3).map(good).collect());
+    let scope_spans = request.resource_spans[0].scope_spans[0].encode_to_vec();
+    for tag in [vec![0xc2, 0x3e], vec![0xc2, 0xbe, 0x80, 0x00]] {
+        let mut old = field(1, &Resource::default().encode_to_vec());
+        old.extend_from_slice(&tag);
+        prost::encoding::encode_varint(scope_spans.len() as u64, &mut old);
+        old.extend_from_slice(&scope_spans);
+        let batch = scanned(field(1, &old));
+        assert_eq!((batch.len(), batch.counts().spans, batch.repaired()), (3, 3, 0));
+        assert_eq!(batch.span(1).scope_name(), "shop");
+        assert_eq!(decoded(splice(&batch, &[])), request);
+        let mut added = Attributes::default();
+        added.push_str("user.id", "p-1");
+        let spliced = decoded(splice(&batch, &[(1, added)]));
+        assert_eq!(spliced.resource_spans[0].scope_spans[0].spans[1].attributes, [text("user.id", "p-1")]);
+    }
+}
+
+/// A part of a request's spans is a request with the same resources and scopes.
+#[test]
+fn some_spans_alone_are_a_request_of_their_own() {
+    let mut request = request_of(Resource::default(), (1..=5).map(good).collect());
+    let second =
+        request_of(Resource { attributes: vec![text("a", "b")], ..Resource::default() }, vec![good(6)]);
+    request.resource_spans.extend(second.resource_spans);
+    let mut with_a_bad_one = request.clone();
+    with_a_bad_one.resource_spans[0].scope_spans[0].spans.insert(2, Span::default());
+    let batch = scanned(with_a_bad_one.encode_to_vec());
+    for (from, to) in [(0, 6), (0, 1), (2, 4), (5, 6), (3, 3)] {
+        let mut expected = request.clone();
+        expected.resource_spans[0].scope_spans[0].spans =
+            (from.min(5)..to.min(5)).map(|at| good(at as u64 + 1)).collect();
+        if !(from..to).contains(&5) {
+            expected.resource_spans[1].scope_spans[0].spans.clear();
+        }
+        assert_eq!(decoded(only(&batch, from..to)), expected, "{from}..{to}");
+    }
 }

@@ -83,6 +83,13 @@ impl Permit {
         }
         fits
     }
+
+    /// Gives back what is held beyond `bytes`.
+    pub fn shrink_to(&mut self, bytes: u64) {
+        let less = self.bytes.saturating_sub(bytes);
+        self.bytes -= less;
+        self.shared.used.fetch_sub(less, Ordering::AcqRel);
+    }
 }
 
 impl Drop for Permit {
@@ -114,5 +121,8 @@ mod tests {
         let other = budget.try_acquire(1);
         assert!(other.is_none());
         assert_eq!(held.bytes(), 10);
+        held.shrink_to(12);
+        held.shrink_to(3);
+        assert_eq!((held.bytes(), budget.used()), (3, 3));
     }
 }

@@ -21,6 +21,7 @@ mod budget;
 mod clock;
 mod ledger;
 mod metrics;
+mod own_span;
 mod shutdown;
 mod spawn;
 
@@ -30,5 +31,6 @@ pub use ledger::{Ledger, LedgerRow, Outcome};
 pub use metrics::{
     Histogram, MetricBucket, MetricFamily, MetricKind, MetricSample, MetricValue, Metrics, SECONDS,
 };
+pub use own_span::OWN_SPANS;
 pub use shutdown::Shutdown;
 pub use spawn::{spawn, spawn_blocking, spawn_thread};

@@ -8,8 +8,11 @@ use http::HeaderValue;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 
 use super::*;
+use crate::target::{ClientTls, Protocol};
 
 mod durability;
+mod grpc;
+mod grpc_receiver;
 mod receiver;
 use receiver::{Receiver, Reply, accept_all};
 
@@ -22,6 +25,8 @@ fn target(name: &str, address: SocketAddr) -> Target {
     Target {
         name: name.to_owned(),
         endpoint: format!("http://{address}/v1/traces").parse().expect("a URI"),
+        protocol: Protocol::Http,
+        tls: ClientTls::default(),
         headers: Vec::new(),
         gzip: false,
         queue_bytes: 1 << 20,

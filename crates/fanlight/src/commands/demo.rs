@@ -19,6 +19,7 @@ use crate::command_line::{Demo, Reach};
 use crate::config;
 use crate::folder::DataFolder;
 use crate::outcome::{Exit, Failure};
+use crate::telemetry;
 use crate::wiring::Server;
 use apps::{App, AppKind};
 use traffic::Visit;
@@ -40,13 +41,13 @@ fn slow_trace(began: Timestamp) -> String {
 }
 
 pub(super) fn run(typed: &Demo) -> Result<(), Failure> {
-    crate::telemetry::start(true);
+    let own_spans = telemetry::start_server(true, true);
     let mut settings = config::load(None).map_err(|error| Failure::new(Exit::Config, error))?;
     settings.shift_ports(typed.listen_offset).map_err(|problem| Failure::text(Exit::Usage, problem))?;
     super::runtime()?.block_on(async {
         let mut stop = StopSignal::listen()?;
         let folder = DataFolder::new(&typed.data);
-        let server = Server::start(&settings, folder.clone(), config::Origin::default()).await?;
+        let server = Server::start(&settings, folder.clone(), config::Origin::default(), own_spans).await?;
         print(&server.greeting());
         if let Some(url) = server.pane_url("/")? {
             print(&opening(&url));

@@ -8,18 +8,19 @@ use crate::command_line::Serve;
 use crate::config::{self, Origin};
 use crate::folder::{DataFolder, write_listeners};
 use crate::outcome::{Exit, Failure};
+use crate::telemetry;
 use crate::wiring::Server;
 
 pub(super) fn run(serve: &Serve) -> Result<(), Failure> {
-    crate::telemetry::start(false);
     let mut settings =
         config::load(serve.config.as_deref()).map_err(|error| Failure::new(Exit::Config, error))?;
+    let own_spans = telemetry::start_server(false, settings.self_trace);
     settings.shift_ports(serve.listen_offset).map_err(|problem| Failure::text(Exit::Usage, problem))?;
     use_all_descriptors();
     super::runtime()?.block_on(async {
         let mut stop = StopSignal::listen()?;
         let origin = Origin { file: serve.config.clone(), offset: serve.listen_offset };
-        let server = Server::start(&settings, DataFolder::new(&serve.data), origin).await?;
+        let server = Server::start(&settings, DataFolder::new(&serve.data), origin, own_spans).await?;
         print(&server.greeting());
         if let Some(url) = server.pane_url("/")? {
             print(&opening(&url));

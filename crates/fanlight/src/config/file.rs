@@ -14,12 +14,14 @@ pub(super) struct File {
     pub(super) store: Store,
     pub(super) export: Vec<Export>,
     pub(super) api: Api,
+    pub(super) telemetry: Telemetry,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Intake {
     pub(super) in_flight: Option<String>,
+    pub(super) lightstep: bool,
     pub(super) otlp_grpc: Listener,
     pub(super) otlp_http: Listener,
     pub(super) zpa_user_activity: Listener,
@@ -72,8 +74,15 @@ pub(super) struct Store {
 #[serde(default)]
 pub(super) struct Export {
     pub(super) name: Option<String>,
+    pub(super) preset: Option<String>,
+    pub(super) protocol: Option<String>,
     pub(super) endpoint: Option<String>,
+    pub(super) token_file: Option<String>,
+    pub(super) token_header: Option<String>,
     pub(super) header_files: BTreeMap<String, String>,
+    pub(super) ca_file: Option<String>,
+    pub(super) certificate_file: Option<String>,
+    pub(super) key_file: Option<String>,
     pub(super) compression: Option<String>,
     pub(super) queue: Option<String>,
     pub(super) timeout: Option<String>,
@@ -94,4 +103,10 @@ impl Api {
         let Self { listen, allow, tls, .. } = self;
         Listener { listen: listen.clone(), allow: allow.clone(), token_file: None, tls: tls.clone() }
     }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Telemetry {
+    pub(super) self_trace: bool,
 }

@@ -29,7 +29,7 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
     ("intake", "What comes in. Received bytes are on disk before they are acknowledged."),
     ("intake.otlp_grpc", "Spans over OTLP/gRPC."),
     ("intake.otlp_grpc.tls", TLS),
-    ("intake.otlp_http", "Spans over OTLP/HTTP (protobuf, gzip)."),
+    ("intake.otlp_http", "Spans over OTLP/HTTP (protobuf or JSON; plain, gzip or zstd)."),
     ("intake.otlp_http.tls", TLS),
     ("intake.zpa_user_activity", "ZPA Log Streaming Service, log type User Activity, over TCP."),
     ("intake.zpa_user_activity.tls", TLS),
@@ -39,6 +39,7 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
     ("export[]", "One table for each backend that gets the enriched spans."),
     ("api", "The HTTP API, `/metrics`, `/livez` and `/readyz`."),
     ("api.tls", TLS),
+    ("telemetry", "What Fanlight tells of itself, beside its log on standard error."),
 ];
 
 const ALLOW: &str = "Who may connect, as CIDRs. An empty list lets in whoever can reach the address: beyond loopback only where a token or a client certificate is wanted.";
@@ -72,6 +73,11 @@ pub(super) const KEYS: &[Key] = &[
         path: "intake.in_flight",
         value: Default("\"128MiB\""),
         reason: "Received bytes that may be between socket and store at one time; beyond it senders are told to come back.",
+    },
+    Key {
+        path: "intake.lightstep",
+        value: Default("false"),
+        reason: "Take what Lightstep's ingest took, for a move away from it: `/traces/otlp/v0.9`, `/traces/otlp/v0.6`, `/api/v2/otel/trace`, and the header `lightstep-access-token` as a listener's token.",
     },
     Key {
         path: "intake.otlp_grpc.listen",
@@ -156,14 +162,49 @@ pub(super) const KEYS: &[Key] = &[
         reason: "Its name in metrics, and of its queue's folder.",
     },
     Key {
+        path: "export[].preset",
+        value: Example("\"generic\""),
+        reason: "What the keys below begin with: `generic` (HTTP, token as a bearer) or `lightstep` (gRPC to `https://ingest.lightstep.com:443`, token in `lightstep-access-token`).",
+    },
+    Key {
+        path: "export[].protocol",
+        value: Example("\"http\""),
+        reason: "`http` (OTLP/HTTP, protobuf) or `grpc`.",
+    },
+    Key {
         path: "export[].endpoint",
-        value: Example("\"http://127.0.0.1:14318/v1/traces\""),
-        reason: "Where to send: OTLP/HTTP, protobuf; the whole URL.",
+        value: Example("\"https://tempo.example.com:4318/v1/traces\""),
+        reason: "Where to send: the whole URL; over gRPC without a path.",
+    },
+    Key {
+        path: "export[].token_file",
+        value: Example("\"secrets/token\""),
+        reason: "A file with the token that the backend wants, alone.",
+    },
+    Key {
+        path: "export[].token_header",
+        value: Example("\"authorization\""),
+        reason: "The header that carries it; in `authorization` it is a bearer's.",
     },
     Key {
         path: "export[].header_files",
-        value: OpenTable("{ \"lightstep-access-token\" = \"secrets/lightstep\" }"),
-        reason: "Headers whose values are secrets, each in a file of its own.",
+        value: OpenTable("{ \"x-scope-orgid\" = \"secrets/tenant\" }"),
+        reason: "Further headers, each value in a file of its own.",
+    },
+    Key {
+        path: "export[].ca_file",
+        value: Example("\"secrets/ca.pem\""),
+        reason: "Certificate authorities (PEM) to trust behind `https` instead of the machine's.",
+    },
+    Key {
+        path: "export[].certificate_file",
+        value: Example("\"secrets/fanlight.pem\""),
+        reason: "A certificate (PEM, with those between it and its root) that shows the backend who we are.",
+    },
+    Key {
+        path: "export[].key_file",
+        value: Example("\"secrets/fanlight.key\""),
+        reason: "Its private key (PEM).",
     },
     Key { path: "export[].compression", value: Example("\"gzip\""), reason: "`gzip` or `none`." },
     Key {
@@ -183,6 +224,11 @@ pub(super) const KEYS: &[Key] = &[
     private_key("api.tls.key"),
     client_ca("api.tls.client_ca"),
     client_crl("api.tls.client_crl"),
+    Key {
+        path: "telemetry.self_trace",
+        value: Default("false"),
+        reason: "Keep spans of Fanlight's own work, as service `fanlight`: some of its requests and batches, stored like anybody's and never exported.",
+    },
 ];
 
 /// The names that may stand directly under `prefix` (`""` for the top), and whether any name may.

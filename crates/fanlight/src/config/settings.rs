@@ -4,11 +4,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use fanlight_export::Target;
 use fanlight_listen::{Access, Protocol};
 use fanlight_model::Endpoint;
 
 use super::access::Place;
 use super::check::{ConfigError, Source};
+use super::export;
 use super::file::{self, File};
 use super::units;
 
@@ -16,6 +18,7 @@ use super::units;
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) in_flight_bytes: u64,
+    pub(crate) lightstep: bool,
     pub(crate) otlp_grpc: Option<Listener>,
     pub(crate) otlp_http: Option<Listener>,
     pub(crate) zpa_user_activity: Option<Listener>,
@@ -28,6 +31,7 @@ pub(crate) struct Settings {
     pub(crate) export: Vec<ExportTarget>,
     pub(crate) api: Option<Listener>,
     pub(crate) api_hosts: Vec<String>,
+    pub(crate) self_trace: bool,
 }
 
 /// Where to listen, and for whom.
@@ -49,14 +53,9 @@ pub(crate) struct Association {
 /// A backend for the enriched spans.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ExportTarget {
-    pub(crate) name: String,
-    pub(crate) endpoint: http::Uri,
-    pub(crate) headers: Vec<(http::HeaderName, http::HeaderValue)>,
-    /// Where the headers' values were read.
-    pub(crate) header_files: Vec<PathBuf>,
-    pub(crate) gzip: bool,
-    pub(crate) queue_bytes: u64,
-    pub(crate) timeout: Duration,
+    pub(crate) target: Target,
+    /// The files that its secrets and certificates were read from.
+    pub(crate) files: Vec<PathBuf>,
 }
 
 impl Settings {
@@ -75,6 +74,7 @@ impl Settings {
         };
         Ok(Self {
             in_flight_bytes: reader.size("intake.in_flight", file.intake.in_flight.as_deref(), 128 << 20)?,
+            lightstep: file.intake.lightstep,
             otlp_grpc: listener("intake.otlp_grpc", &file.intake.otlp_grpc, 4317, Protocol::Http2)?,
             otlp_http: listener("intake.otlp_http", &file.intake.otlp_http, 4318, Protocol::Http1)?,
             zpa_user_activity: listener(
@@ -93,9 +93,10 @@ impl Settings {
             seal_rows: file.store.seal_rows.unwrap_or(1_000_000).max(1),
             hot_bytes: reader.size("store.hot_memory", file.store.hot_memory.as_deref(), 256 << 20)?,
             log_kept_bytes: reader.size("store.log_kept", file.store.log_kept.as_deref(), 1 << 30)?,
-            export: reader.targets(&file.export, folder)?,
+            export: export::targets(&reader, &file.export, folder)?,
             api: listener("api", &file.api.listener(), 8080, Protocol::Web)?,
             api_hosts: file.api.hosts.clone(),
+            self_trace: file.telemetry.self_trace,
         })
     }
 
@@ -142,19 +143,24 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn size(&self, path: &str, text: Option<&str>, default: u64) -> Result<u64, ConfigError> {
+    pub(super) fn size(&self, path: &str, text: Option<&str>, default: u64) -> Result<u64, ConfigError> {
         text.map_or(Ok(default), |text| {
             units::size(text).map_err(|problem| self.source.error(path, problem, None))
         })
     }
 
-    fn duration(&self, path: &str, text: Option<&str>, default: Duration) -> Result<Duration, ConfigError> {
+    pub(super) fn duration(
+        &self,
+        path: &str,
+        text: Option<&str>,
+        default: Duration,
+    ) -> Result<Duration, ConfigError> {
         text.map_or(Ok(default), |text| {
             units::duration(text).map_err(|problem| self.source.error(path, problem, None))
         })
     }
 
-    fn required<'t>(&self, path: &str, text: Option<&'t str>) -> Result<&'t str, ConfigError> {
+    pub(super) fn required<'t>(&self, path: &str, text: Option<&'t str>) -> Result<&'t str, ConfigError> {
         text.filter(|text| !text.is_empty()).ok_or_else(|| self.source.error(path, "is missing", None))
     }
 
@@ -188,104 +194,5 @@ impl Reader<'_> {
             })
         };
         typed.iter().enumerate().map(one).collect()
-    }
-
-    fn targets(&self, typed: &[file::Export], folder: &Path) -> Result<Vec<ExportTarget>, ConfigError> {
-        let mut targets: Vec<ExportTarget> = Vec::new();
-        for (index, export) in typed.iter().enumerate() {
-            let target = self.target(&format!("export.{index}"), export, folder)?;
-            if targets.iter().any(|earlier| earlier.name == target.name) {
-                return Err(self.source.error(
-                    &format!("export.{index}.name"),
-                    format!("`{}` is the name of two targets", target.name),
-                    None,
-                ));
-            }
-            targets.push(target);
-        }
-        Ok(targets)
-    }
-
-    fn target(&self, at: &str, export: &file::Export, folder: &Path) -> Result<ExportTarget, ConfigError> {
-        let name_at = format!("{at}.name");
-        let name = self.required(&name_at, export.name.as_deref())?;
-        if !name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter)) {
-            return Err(self.source.error(
-                &name_at,
-                format!("`{name}` cannot name a folder"),
-                Some("use letters, digits, `-` and `_`".to_owned()),
-            ));
-        }
-        let endpoint_at = format!("{at}.endpoint");
-        let text = self.required(&endpoint_at, export.endpoint.as_deref())?;
-        let endpoint = text
-            .parse::<http::Uri>()
-            .ok()
-            .filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some())
-            .ok_or_else(|| {
-                self.source.error(
-                    &endpoint_at,
-                    format!("`{text}` is not an http or https URL"),
-                    Some("write it whole, like `\"https://ingest.example.com/v1/traces\"`".to_owned()),
-                )
-            })?;
-        let gzip = match export.compression.as_deref() {
-            None | Some("gzip") => true,
-            Some("none") => false,
-            Some(other) => {
-                return Err(self.source.error(
-                    &format!("{at}.compression"),
-                    format!("`{other}` is not known"),
-                    Some("write `gzip` or `none`".to_owned()),
-                ));
-            }
-        };
-        let headers = export
-            .header_files
-            .iter()
-            .map(|(header, file)| {
-                self.header(&format!("{at}.header_files.{header}"), header, &folder.join(file))
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(ExportTarget {
-            name: name.to_owned(),
-            endpoint,
-            headers,
-            header_files: export.header_files.values().map(|file| folder.join(file)).collect(),
-            gzip,
-            queue_bytes: self.size(&format!("{at}.queue"), export.queue.as_deref(), 1 << 30)?,
-            timeout: self.duration(
-                &format!("{at}.timeout"),
-                export.timeout.as_deref(),
-                Duration::from_secs(10),
-            )?,
-        })
-    }
-
-    fn header(
-        &self,
-        at: &str,
-        name: &str,
-        file: &PathBuf,
-    ) -> Result<(http::HeaderName, http::HeaderValue), ConfigError> {
-        let name = name
-            .parse::<http::HeaderName>()
-            .map_err(|_| self.source.error(at, format!("`{name}` is not a header's name"), None))?;
-        let secret = std::fs::read_to_string(file).map_err(|cause| {
-            self.source.error(
-                at,
-                format!("cannot read `{}`: {cause}", file.display()),
-                Some("the header's value stands in this file, alone".to_owned()),
-            )
-        })?;
-        let mut value = http::HeaderValue::from_str(secret.trim()).map_err(|_| {
-            self.source.error(
-                at,
-                format!("`{}` holds more than a header can carry", file.display()),
-                Some("one line of visible ASCII".to_owned()),
-            )
-        })?;
-        value.set_sensitive(true);
-        Ok((name, value))
     }
 }

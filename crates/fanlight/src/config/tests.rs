@@ -15,7 +15,7 @@ fn an_unknown_key_is_refused_with_what_was_meant() {
     );
     check(
         "[[export]]\nname = \"a\"\nurl = \"http://127.0.0.1\"\n",
-        "fanlight.toml:3:1: unknown key `export.url`\n  hint: known here: `compression`, `endpoint`, `header_files`, `name`, `queue`, `timeout`",
+        "fanlight.toml:3:1: unknown key `export.url`\n  hint: known here: `ca_file`, `certificate_file`, `compression`, `endpoint`, `header_files`, `key_file`, `name`, `preset`, `protocol`, `queue`, `timeout`, `token_file`, `token_header`",
     );
 }
 
@@ -147,6 +147,9 @@ fn the_example_is_the_default_configuration() {
 #[test]
 fn the_commented_examples_are_valid() {
     let folder = secrets();
+    for file in ["token", "tenant", "ca.pem", "fanlight.pem", "fanlight.key"] {
+        std::fs::write(folder.path().join("secrets").join(file), "of-a-file\n").expect("written");
+    }
     let text: String = example()
         .lines()
         .map(|line| {
@@ -173,4 +176,109 @@ fn ports_are_shifted_but_for_port_0() {
     assert_eq!(settings.otlp_grpc.as_ref().map(|listener| listener.listen.port()), Some(5_317));
     assert_eq!(settings.api.as_ref().map(|listener| listener.listen.port()), Some(0));
     assert!(settings.shift_ports(60_000).is_err());
+}
+
+/// A target of these lines, with the secrets that they may name.
+fn target(lines: &str) -> Result<fanlight_export::Target, ConfigError> {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (file, text) in [("token", "abc\n"), ("basic", "Basic abc"), ("two", "a\nb"), ("pem", "PEM")] {
+        std::fs::write(folder.path().join(file), text).expect("written");
+    }
+    let text = format!("[[export]]\nname = \"t\"\n{lines}");
+    parse(&text, "f", folder.path()).map(|mut settings| settings.export.remove(0).target)
+}
+
+fn headers(target: &fanlight_export::Target) -> Vec<(&str, &str)> {
+    target.headers.iter().map(|(name, value)| (name.as_str(), value.to_str().expect("text"))).collect()
+}
+
+#[test]
+fn a_preset_fills_in_and_every_key_overrides_it() {
+    use fanlight_export::Protocol;
+
+    let lightstep = target("preset = \"lightstep\"\ntoken_file = \"token\"\n").expect("a target");
+    assert_eq!(lightstep.endpoint.to_string(), "https://ingest.lightstep.com:443/");
+    assert_eq!((lightstep.protocol, lightstep.gzip), (Protocol::Grpc, true));
+    assert_eq!(headers(&lightstep), [("lightstep-access-token", "abc")]);
+
+    let eu = "preset = \"lightstep\"\nendpoint = \"https://ingest.eu.example.com\"\ntoken_header = \"x-token\"\ntoken_file = \"token\"\ncompression = \"none\"\n";
+    let eu = target(eu).expect("a target");
+    assert_eq!((eu.endpoint.host(), eu.gzip), (Some("ingest.eu.example.com"), false));
+    assert_eq!(headers(&eu), [("x-token", "abc")]);
+
+    let over_http = "preset = \"lightstep\"\nprotocol = \"http\"\nheader_files = { Lightstep-Access-Token = \"token\" }\n";
+    let over_http = target(over_http).expect("a target");
+    assert_eq!(over_http.endpoint.to_string(), "https://ingest.lightstep.com/traces/otlp/v0.9");
+    assert_eq!(headers(&over_http), [("lightstep-access-token", "abc")]);
+
+    let generic =
+        target("preset = \"generic\"\nendpoint = \"http://127.0.0.1:1/v1/traces\"\ntoken_file = \"token\"\n");
+    let generic = generic.expect("a target");
+    assert_eq!(generic.protocol, Protocol::Http);
+    assert_eq!(headers(&generic), [("authorization", "Bearer abc")]);
+    let basic =
+        target("endpoint = \"http://127.0.0.1:1/v1/traces\"\ntoken_file = \"basic\"\n").expect("a target");
+    assert_eq!(headers(&basic), [("authorization", "Basic abc")]);
+    let grpc = target(
+        "protocol = \"grpc\"\nendpoint = \"https://127.0.0.1:4317\"\nca_file = \"pem\"\ncertificate_file = \"pem\"\nkey_file = \"pem\"\n",
+    );
+    let grpc = grpc.expect("a target");
+    assert_eq!(grpc.protocol, Protocol::Grpc);
+    assert_eq!(format!("{:?}", grpc.tls), "ClientTls { has_authorities: true, has_identity: true }");
+}
+
+#[test]
+fn what_a_target_cannot_be_is_told_with_the_way_out() {
+    let endpoint = "endpoint = \"http://127.0.0.1:1/v1/traces\"\n";
+    for (lines, expected) in [
+        (
+            "preset = \"datadog\"\n".to_owned(),
+            "f:3:10: `export.0.preset`: `datadog` is not a preset\n  hint: known: `generic`, `lightstep`",
+        ),
+        (
+            "preset = \"lightstep\"\n".to_owned(),
+            "f:3:10: `export.0.preset`: the preset `lightstep` sends a token, and nothing says which\n  hint: write it into a file and name that: `token_file = \"secrets/token\"`",
+        ),
+        (
+            format!("protocol = \"thrift\"\n{endpoint}"),
+            "f:3:12: `export.0.protocol`: `thrift` is not known\n  hint: write `http` or `grpc`",
+        ),
+        (
+            format!("protocol = \"grpc\"\n{endpoint}"),
+            "f:4:12: `export.0.endpoint`: `http://127.0.0.1:1/v1/traces` has a path, which gRPC has not\n  hint: write it whole, like `\"https://ingest.example.com:4317\"`",
+        ),
+        (
+            format!("ca_file = \"pem\"\n{endpoint}"),
+            "f:3:11: `export.0.ca_file`: it is for `https`, and the endpoint is not\n  hint: write the endpoint as `https://…`",
+        ),
+        (
+            "certificate_file = \"pem\"\nendpoint = \"https://127.0.0.1:1/v1/traces\"\n".to_owned(),
+            "f:3:20: `export.0.certificate_file`: a certificate without its key\n  hint: name its key in `key_file`",
+        ),
+        (
+            format!("token_header = \"a b\"\n{endpoint}"),
+            "f:3:16: `export.0.token_header`: `a b` is not a header's name\n  hint: letters, digits and `-`",
+        ),
+    ] {
+        assert_eq!(target(&lines).expect_err("wrong").to_string(), expected);
+    }
+    let two = target(&format!("token_file = \"two\"\n{endpoint}")).expect_err("wrong").to_string();
+    assert!(
+        two.ends_with("two` holds more than a header can carry\n  hint: one line of visible ASCII"),
+        "{two}"
+    );
+    let absent = target(&format!("token_file = \"no\"\n{endpoint}")).expect_err("wrong").to_string();
+    assert!(
+        absent.contains("cannot read `") && absent.ends_with("hint: the value stands in this file, alone"),
+        "{absent}"
+    );
+}
+
+#[test]
+fn the_switches_are_off_until_they_are_on() {
+    let off = parse("", "f", Path::new(".")).expect("parses");
+    assert!(!off.lightstep && !off.self_trace);
+    let text = "[intake]\nlightstep = true\n[telemetry]\nself_trace = true\n";
+    let on = parse(text, "f", Path::new(".")).expect("parses");
+    assert!(on.lightstep && on.self_trace);
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::middleware;
 use axum::response::IntoResponse;
 use fanlight_api::{AdminToken, ApiState, ConfigReport, Hosts, Problem, Readiness, SignIn};
 use fanlight_listen::{Doorway, Limits, Listener, Protocol, Tools, Visitor, serve_http};
@@ -19,6 +20,7 @@ use tokio::task::JoinHandle;
 use crate::config::Settings;
 use crate::folder::DataFolder;
 use crate::outcome::Failure;
+use crate::telemetry;
 
 const NAME: &str = "api";
 
@@ -53,7 +55,8 @@ pub(super) fn start(
     let Served { store, clock, ledger, metrics, ready, sign_in, hosts, config } = served;
     let counted = ledger.clone();
     let state = ApiState { store, clock, ledger, metrics, token, sign_in, ready, hosts, config };
-    let router = TowerToHyperService::new(fanlight_api::router(state));
+    let router = fanlight_api::router(state).layer(middleware::from_fn(telemetry::api_request));
+    let router = TowerToHyperService::new(router);
     let serve = move |visitor: Visitor| {
         let (router, counted) = (router.clone(), counted.clone());
         let (guard, peer) = (Arc::new(visitor.guard.clone()), visitor.peer);

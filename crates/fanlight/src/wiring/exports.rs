@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use fanlight_export::{ExportError, Exporter, QueueDepth, Target};
+use fanlight_export::{ExportError, Exporter, QueueDepth};
 use fanlight_log::{Disk, Position};
 use fanlight_runtime::{Clock, Ledger, Metrics, Shutdown};
 
@@ -47,7 +47,7 @@ impl Exports {
             .iter()
             .map(|target| Ok((target.clone(), open(&tools, target)?)))
             .collect::<Result<Vec<_>, ExportError>>()?;
-        let names: Vec<String> = targets.iter().map(|(target, _)| target.name.clone()).collect();
+        let names: Vec<String> = targets.iter().map(|(target, _)| target.target.name.clone()).collect();
         let running = Running { targets, last: Position::START };
         let exports = Self { tools, running: Arc::new(Mutex::new(running)) };
         names.iter().for_each(|name| exports.measure(name));
@@ -57,7 +57,7 @@ impl Exports {
     /// How full a target's queue is; `None` where there is no such target any more.
     pub(super) fn depth(&self, name: &str) -> Option<QueueDepth> {
         let running = self.running();
-        let (_, exporter) = running.targets.iter().find(|(target, _)| target.name == name)?;
+        let (_, exporter) = running.targets.iter().find(|(target, _)| target.target.name == name)?;
         exporter.depths().into_iter().next()
     }
 
@@ -99,37 +99,41 @@ impl Exports {
         let before = std::mem::take(&mut running.targets);
         let mut left = Vec::new();
         for (old, exporter) in before {
-            match wanted.iter().find(|new| new.name == old.name) {
+            match wanted.iter().find(|new| new.target.name == old.target.name) {
                 Some(new) if *new == old => running.targets.push((old, exporter)),
                 Some(new) => {
                     let held = self.change_one(old, exporter, new);
                     if held.as_ref().is_none_or(|(held, _)| held != new) {
-                        left.push(new.name.clone());
+                        left.push(new.target.name.clone());
                     }
                     running.targets.extend(held);
                 }
                 None => {
                     self.close(&exporter);
-                    tracing::info!(name: "fanlight.export.removed", target = old.name, "a target is no longer sent to; what waited for it stays on disk");
+                    tracing::info!(name: "fanlight.export.removed", target = old.target.name, "a target is no longer sent to; what waited for it stays on disk");
                 }
             }
         }
         for new in wanted {
-            if left.contains(&new.name) || running.targets.iter().any(|(held, _)| held.name == new.name) {
+            if left.contains(&new.target.name)
+                || running.targets.iter().any(|(held, _)| held.target.name == new.target.name)
+            {
                 continue;
             }
             match open(&self.tools, new) {
                 // It was ahead of the log once, and would skip what comes until the log is there: a start moves the log.
-                Ok(exporter) if exporter.last_position() > Some(running.last) => left.push(new.name.clone()),
+                Ok(exporter) if exporter.last_position() > Some(running.last) => {
+                    left.push(new.target.name.clone())
+                }
                 Ok(exporter) => {
-                    tracing::info!(name: "fanlight.export.added", target = new.name, "a target is sent to from now on");
+                    tracing::info!(name: "fanlight.export.added", target = new.target.name, "a target is sent to from now on");
                     running.targets.push((new.clone(), exporter));
-                    self.measure(&new.name);
+                    self.measure(&new.target.name);
                 }
                 Err(error) => {
                     let why = crate::outcome::chain(&error.into());
-                    tracing::error!(name: "fanlight.export.unopened", target = new.name, why, "a target cannot be opened");
-                    left.push(new.name.clone());
+                    tracing::error!(name: "fanlight.export.unopened", target = new.target.name, why, "a target cannot be opened");
+                    left.push(new.target.name.clone());
                 }
             }
         }
@@ -147,12 +151,12 @@ impl Exports {
         drop(exporter);
         match open(&self.tools, new) {
             Ok(exporter) => {
-                tracing::info!(name: "fanlight.export.changed", target = new.name, "a target has new settings");
+                tracing::info!(name: "fanlight.export.changed", target = new.target.name, "a target has new settings");
                 Some((new.clone(), exporter))
             }
             Err(error) => {
                 let why = crate::outcome::chain(&error.into());
-                tracing::error!(name: "fanlight.export.unopened", target = new.name, why, "a target cannot be opened with its new settings");
+                tracing::error!(name: "fanlight.export.unopened", target = new.target.name, why, "a target cannot be opened with its new settings");
                 open(&self.tools, &old).ok().map(|exporter| (old, exporter))
             }
         }
@@ -186,13 +190,5 @@ impl Exports {
 
 fn open(tools: &Tools, target: &ExportTarget) -> Result<Exporter, ExportError> {
     let Tools { folder, disk, clock, ledger, shutdown, .. } = tools.clone();
-    let target = Target {
-        name: target.name.clone(),
-        endpoint: target.endpoint.clone(),
-        headers: target.headers.clone(),
-        gzip: target.gzip,
-        queue_bytes: target.queue_bytes,
-        timeout: target.timeout,
-    };
-    Exporter::open(&folder, vec![target], disk, clock, ledger, shutdown)
+    Exporter::open(&folder, vec![target.target.clone()], disk, clock, ledger, shutdown)
 }

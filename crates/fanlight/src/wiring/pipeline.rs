@@ -10,12 +10,13 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use fanlight_correlate::{Correlator, Decision, Linked, Record};
 use fanlight_export::{inline_attributes, synthetic_access_span};
-use fanlight_intake::{Decoded, Decoder, SpanBatch};
+use fanlight_intake::{Decoded, Decoder, SpanBatch, frame_kind};
 use fanlight_log::{Frame, Position};
 use fanlight_model::{AccessEvent, Link, LinkState, ParseLevel, Timestamp};
 use fanlight_otlp::{Attributes, Batch, Limits, splice};
-use fanlight_runtime::{Ledger, Outcome};
+use fanlight_runtime::{Ledger, Outcome, own_span};
 use fanlight_store::{Append, Pressure, SpanRows, Store};
+use tracing::Span;
 
 use super::exports::Exports;
 use super::reload::Declaring;
@@ -83,10 +84,17 @@ impl Pipeline {
         }
         self.retention.note(position, frame.arrival);
         let mut written = Written::default();
-        match self.decoder.apply(frame, batch) {
+        // Whoever lets this frame through has a span about it, or none: at a replay, and about our own spans, there is none.
+        let span = Span::current();
+        let decoded = own_span!(span, "pipeline.decode").in_scope(|| self.decoder.apply(frame, batch));
+        own_span!(span, "pipeline.correlate").in_scope(|| match decoded {
             Decoded::Spans(spans) => self.take_spans(spans, frame.arrival, &mut written),
             Decoded::AccessEvents(events) => self.take_events(events, frame.arrival, &mut written),
             Decoded::Nothing => {}
+        });
+        if frame.kind == frame_kind::OWN_TRACES {
+            // Lest the export feed on itself: each request to a backend would make spans, and they another.
+            written.exported = Exported::default();
         }
         written.revise(position);
         if let Some(exports) = &self.exports {
@@ -101,7 +109,8 @@ impl Pipeline {
             links: written.links,
             arrival: frame.arrival,
         };
-        match self.store.append(append) {
+        let appended = own_span!(span, "pipeline.store").in_scope(|| self.store.append(append));
+        match appended {
             Ok(Pressure::Calm | Pressure::SealDue) => {}
             Ok(Pressure::Full) => self.make_room(),
             Err(error) => {

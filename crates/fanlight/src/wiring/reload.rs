@@ -153,7 +153,7 @@ impl Reloader {
 
 /// The configuration and the secrets that it names, but for those of listeners, which watch their own.
 fn files(origin: &Origin, settings: &Settings) -> Vec<PathBuf> {
-    let headers = settings.export.iter().flat_map(|target| target.header_files.iter().cloned());
+    let headers = settings.export.iter().flat_map(|target| target.files.iter().cloned());
     origin.file.iter().cloned().chain(headers).collect()
 }
 

@@ -46,6 +46,13 @@ impl Share {
         if more == 0 || permit.try_grow(more) { Ok(()) } else { Err(Refusal::Busy) }
     }
 
+    /// Gives back what is no longer held.
+    pub(crate) fn shrink_to(&self, bytes: usize) {
+        if let Some(permit) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            permit.shrink_to(bytes as u64);
+        }
+    }
+
     /// Takes the permit out, to travel with the frame.
     pub(crate) fn take(&self) -> Option<Permit> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -121,7 +128,7 @@ impl<B: Body<Data = Bytes, Error = BodyError> + Unpin> Metered<B> {
 }
 
 /// A body lives as long as its spans do in memory: a small one must not keep the connection's whole buffer for that long.
-pub(crate) fn unshared(bytes: Bytes) -> Bytes {
+fn unshared(bytes: Bytes) -> Bytes {
     if bytes.len() < SMALL_BODY_BYTES { Bytes::copy_from_slice(&bytes) } else { bytes }
 }
 

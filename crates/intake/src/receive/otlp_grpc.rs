@@ -1,21 +1,24 @@
-//! OTLP/gRPC: `TraceService/Export` on raw bytes, gzip.
+//! OTLP/gRPC: `TraceService/Export` on raw bytes, plain, gzip or zstd.
+//!
+//! gRPC's framing is five bytes before a message, and is read here: the message then goes the way of an HTTP body, under the same caps
+//! while it is inflated. Its status is tonic's.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::cmp::Ordering;
+use std::sync::Arc;
 
-use bytes::{Buf, BufMut, Bytes};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use fanlight_listen::{Guard, RequestBody, Visitor, serve_http};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
+use tonic::Status;
 use tonic::body::Body;
-use tonic::codec::{BufferSettings, Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
-use tonic::server::{Grpc, UnaryService};
-use tonic::{Code, Status};
+use tracing::Instrument;
 
-use super::body::{Metered, Share, unshared};
-use super::door::{Accepted, Door, Tally};
+use super::body::Metered;
+use super::door::{Accepted, Door, Form, Tally, end_span, request_span};
+use super::inflate::Layer;
+use super::lightstep::{self, Purpose};
 use super::refusal::{Refusal, quoted};
 use super::status;
 
@@ -42,46 +45,89 @@ pub(crate) async fn serve(visitor: Visitor, door: Arc<Door>) {
 
 async fn answer(door: Arc<Door>, request: Request<RequestBody>, guard: Arc<Guard>) -> Response<Body> {
     let tally = Tally::received(&door.ledger, NAME);
-    let admitted = guard.check(request.headers()).map_err(Refusal::from);
-    if let Err(refusal) = admitted.and_then(|()| route(&request)) {
-        let answer = match &refusal {
-            Refusal::UnknownContentType(_) => not_grpc(&refusal),
-            _ => refusal.to_status().into_http(),
-        };
-        tally.close(&Err(refusal));
-        return answer;
-    }
-    let share = match door.admit(announced(request.headers())) {
-        Ok(share) => share,
-        Err(refusal) => {
-            let answer = refusal.to_status().into_http();
-            tally.close(&Err(refusal));
-            return answer;
-        }
+    let admitted = lightstep::check(&guard, request.headers(), door.lightstep);
+    let routed = admitted.and_then(|()| route(&request));
+    let (head, body) = request.into_parts();
+    let span = request_span(NAME);
+    let result = match routed {
+        Ok(()) => export(&door, &head.headers, body).instrument(span.clone()).await,
+        Err(refusal) => Err(refusal),
     };
-    let limit = door.max_body_bytes;
-    // The five bytes before the message are not its own.
-    let request = request.map(|body| {
-        Metered::new(body, share.clone(), limit.saturating_add(PREFIX_BYTES)).map_err(Status::from)
-    });
-    let mut grpc = Grpc::new(RawCodec { share: share.clone() })
-        .accept_compressed(CompressionEncoding::Gzip)
-        .max_decoding_message_size(limit);
-    let outcome = Arc::new(Mutex::new(Some(tally)));
-    let export = Export { door, share, tally: Arc::clone(&outcome) };
-    let answer = grpc.unary(export, request).await;
-    // Still there where the message never became whole: gRPC's own layer, or the metered body, has refused it.
-    let unfinished = outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(tally) = unfinished {
-        tally.close(&Err(refusal_of(answer.headers(), limit)));
+    end_span(&span, &result);
+    tally.close(&result);
+    match result {
+        Ok(Accepted { rejected_spans, message }) => {
+            success(&status::encode_response(rejected_spans, &message))
+        }
+        Err(refusal @ Refusal::UnknownContentType(_)) => not_grpc(&refusal),
+        Err(refusal) => {
+            let mut answer = refusal.to_status().into_http();
+            if matches!(refusal, Refusal::UnknownEncoding(_)) {
+                answer.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity,gzip,zstd"));
+            }
+            answer
+        }
     }
-    answer
 }
 
+/// A flag that says whether the message is compressed, and its length.
 const PREFIX_BYTES: usize = 5;
 
-fn announced(headers: &HeaderMap) -> Option<u64> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
+const ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
+
+async fn export(door: &Door, headers: &HeaderMap, body: RequestBody) -> Result<Accepted, Refusal> {
+    let layer = layer(headers)?;
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let share = door.admit(announced)?;
+    let limit = door.max_body_bytes;
+    let whole = Metered::new(body, share.clone(), limit.saturating_add(PREFIX_BYTES)).read_whole().await?;
+    let (is_compressed, message) = message(whole)?;
+    let layer = match (is_compressed, layer) {
+        (false, _) => None,
+        (true, Some(layer)) => Some(layer),
+        (true, None) => {
+            let why = "the message says that it is compressed, and no `grpc-encoding` says how";
+            return Err(Refusal::Unreadable(why.to_owned()));
+        }
+    };
+    door.take(message, layer, Form::Protobuf, share).await
+}
+
+fn layer(headers: &HeaderMap) -> Result<Option<Layer>, Refusal> {
+    match headers.get(ENCODING).map(|encoding| encoding.to_str().unwrap_or("unreadable")) {
+        None | Some("identity") => Ok(None),
+        Some(name) => Layer::named(name).map(Some).ok_or_else(|| Refusal::UnknownEncoding(quoted(name))),
+    }
+}
+
+/// The one message of a body.
+fn message(mut body: Bytes) -> Result<(bool, Bytes), Refusal> {
+    if body.len() < PREFIX_BYTES {
+        return Err(Refusal::BrokenOff);
+    }
+    let (flag, length) = (body.get_u8(), body.get_u32() as usize);
+    match (flag, body.len().cmp(&length)) {
+        (0 | 1, Ordering::Equal) => Ok((flag == 1, body)),
+        (0 | 1, Ordering::Less) => Err(Refusal::BrokenOff),
+        (0 | 1, Ordering::Greater) => Err(Refusal::Unreadable(
+            "a request of this method has one message; send one a request".to_owned(),
+        )),
+        _ => Err(Refusal::Unreadable("the message is not framed as gRPC frames it".to_owned())),
+    }
+}
+
+fn success(message: &[u8]) -> Response<Body> {
+    let mut framed = BytesMut::with_capacity(PREFIX_BYTES + message.len());
+    framed.put_u8(0);
+    framed.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
+    framed.put_slice(message);
+    let mut trailers = HeaderMap::new();
+    trailers.insert(Status::GRPC_STATUS, HeaderValue::from_static("0"));
+    let body = Full::new(framed.freeze()).with_trailers(std::future::ready(Some(Ok(trailers))));
+    let mut answer = Response::new(Body::new(body));
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    answer
 }
 
 fn route<B>(request: &Request<B>) -> Result<(), Refusal> {
@@ -95,7 +141,10 @@ fn route<B>(request: &Request<B>) -> Result<(), Refusal> {
         TRACES => Ok(()),
         LOGS => Err(Refusal::NotCollected("logs")),
         METRICS => Err(Refusal::NotCollected("metrics")),
-        other => Err(Refusal::NoSuchPath(quoted(other))),
+        other => match lightstep::purpose(other) {
+            Some(Purpose::TracerReports) => Err(Refusal::TracerReports),
+            _ => Err(Refusal::NoSuchPath(quoted(other))),
+        },
     }
 }
 
@@ -106,96 +155,4 @@ fn not_grpc(refusal: &Refusal) -> Response<Body> {
     *answer.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     answer
-}
-
-/// Which refusal a status of gRPC's own layer was, for the count.
-fn refusal_of(headers: &HeaderMap, limit: usize) -> Refusal {
-    let status = Status::from_header_map(headers).unwrap_or_else(|| Status::unknown(""));
-    match status.code() {
-        Code::ResourceExhausted if status.details().is_empty() => Refusal::TooLarge { limit },
-        Code::ResourceExhausted => Refusal::Busy,
-        Code::OutOfRange => Refusal::TooLarge { limit },
-        Code::DeadlineExceeded => Refusal::TooSlow,
-        Code::Unimplemented => Refusal::UnknownEncoding(String::new()),
-        _ => Refusal::BrokenOff,
-    }
-}
-
-type SharedTally = Arc<Mutex<Option<Tally>>>;
-
-struct Export {
-    door: Arc<Door>,
-    share: Share,
-    tally: SharedTally,
-}
-
-impl UnaryService<Bytes> for Export {
-    type Response = Bytes;
-    type Future = Pin<Box<dyn Future<Output = Result<tonic::Response<Bytes>, Status>> + Send>>;
-
-    fn call(&mut self, request: tonic::Request<Bytes>) -> Self::Future {
-        let (door, share) = (self.door.clone(), self.share.clone());
-        let tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner).take();
-        Box::pin(async move {
-            let result = door.take_traces(request.into_inner(), share).await;
-            if let Some(tally) = tally {
-                tally.close(&result);
-            }
-            let Accepted { rejected_spans, message } = result?;
-            Ok(tonic::Response::new(status::encode_response(rejected_spans, &message)))
-        })
-    }
-}
-
-/// Messages stay bytes: nothing is decoded before the scan has counted it.
-#[derive(Clone, Debug)]
-struct RawCodec {
-    share: Share,
-}
-
-impl Codec for RawCodec {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = RawEncoder;
-    type Decoder = RawDecoder;
-
-    fn encoder(&mut self) -> RawEncoder {
-        RawEncoder
-    }
-
-    fn decoder(&mut self) -> RawDecoder {
-        RawDecoder { share: self.share.clone() }
-    }
-}
-
-struct RawEncoder;
-
-impl Encoder for RawEncoder {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, item: Bytes, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        to.put_slice(&item);
-        Ok(())
-    }
-
-    fn buffer_settings(&self) -> BufferSettings {
-        BufferSettings::default()
-    }
-}
-
-struct RawDecoder {
-    share: Share,
-}
-
-impl Decoder for RawDecoder {
-    type Item = Bytes;
-    type Error = Status;
-
-    /// The message is inflated by now, under the cap; its share is made to cover it before anything else is done with it.
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        let length = from.remaining();
-        self.share.cover(length)?;
-        Ok(Some(unshared(from.copy_to_bytes(length))))
-    }
 }

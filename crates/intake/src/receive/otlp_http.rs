@@ -1,20 +1,21 @@
-//! OTLP/HTTP: `POST /v1/traces`, protobuf, gzip.
+//! OTLP/HTTP: `POST /v1/traces`, protobuf or JSON, plain, gzip or zstd.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use fanlight_listen::{Guard, RequestBody, Visitor, serve_http};
-use fanlight_runtime::spawn_blocking;
 use http::header::{
     ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, RETRY_AFTER,
     WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
+use tracing::Instrument;
 
-use super::body::{Metered, Share, drain};
-use super::door::{Accepted, Door, Tally};
-use super::inflate::{inflate, is_gzip};
+use super::body::{Metered, drain};
+use super::door::{Accepted, Door, Form, Tally, end_span, request_span};
+use super::inflate::Layer;
+use super::lightstep::{self, Purpose};
 use super::refusal::{Refusal, quoted};
 use super::status;
 
@@ -23,9 +24,6 @@ pub(crate) const NAME: &str = "otlp_http";
 const TRACES: &str = "/v1/traces";
 const PROTOBUF: &str = "application/x-protobuf";
 const JSON: &str = "application/json";
-
-/// Inflating this many bytes takes about a millisecond; a larger body goes to a blocking thread.
-const LARGE_BODY_BYTES: usize = 64 << 10;
 
 type Answer = Response<Full<Bytes>>;
 
@@ -42,79 +40,78 @@ pub(crate) async fn serve(visitor: Visitor, door: Arc<Door>) {
 async fn answer(door: &Door, request: Request<RequestBody>, guard: &Guard) -> Answer {
     let tally = Tally::received(&door.ledger, NAME);
     let (head, mut body) = request.into_parts();
-    let route = guard
-        .check(&head.headers)
-        .map_err(Refusal::from)
-        .and_then(|()| route(&head.method, head.uri.path()))
-        .and_then(|()| Encodings::read(&head.headers));
-    let result = match route {
-        Ok(encodings) => traces(door, &head.headers, encodings, &mut body).await,
+    let admitted = lightstep::check(guard, &head.headers, door.lightstep);
+    let route = admitted.and_then(|()| route(&head.method, head.uri.path(), door.lightstep));
+    let span = request_span(NAME);
+    let result = match route.and_then(|()| Content::read(&head.headers)) {
+        Ok(content) => traces(door, &head.headers, content, &mut body).instrument(span.clone()).await,
         Err(refusal) => Err(refusal),
     };
+    end_span(&span, &result);
     tally.close(&result);
     match result {
-        Ok(accepted) => {
-            let body = status::encode_response(accepted.rejected_spans, &accepted.message);
-            response(StatusCode::OK, PROTOBUF, body)
+        Ok(Accepted { rejected_spans, message }) => {
+            let (content_type, body) = match form(&head.headers) {
+                Some(Form::Json) => (JSON, status::encode_json_response(rejected_spans, &message)),
+                _ => (PROTOBUF, status::encode_response(rejected_spans, &message)),
+            };
+            response(StatusCode::OK, content_type, body)
         }
         Err(refusal) => {
             if !head.headers.contains_key(EXPECT) {
                 drain(body).await;
             }
-            refused(&refusal, content_type(&head.headers).as_deref())
+            refused(&refusal, form(&head.headers))
         }
     }
 }
 
-fn route(method: &Method, path: &str) -> Result<(), Refusal> {
-    match path {
-        TRACES if *method == Method::POST => Ok(()),
-        TRACES => Err(Refusal::WrongMethod),
-        "/v1/logs" => Err(Refusal::NotCollected("logs")),
-        "/v1/metrics" => Err(Refusal::NotCollected("metrics")),
-        _ => Err(Refusal::NoSuchPath(quoted(path))),
+fn route(method: &Method, path: &str, lightstep: bool) -> Result<(), Refusal> {
+    let purpose = match path {
+        TRACES => Some(Purpose::Traces),
+        "/v1/logs" => return Err(Refusal::NotCollected("logs")),
+        "/v1/metrics" => Some(Purpose::Metrics),
+        _ => match lightstep::purpose(path) {
+            Some(Purpose::Traces | Purpose::Metrics) if !lightstep => {
+                return Err(Refusal::LightstepIsOff(quoted(path)));
+            }
+            purpose => purpose,
+        },
+    };
+    match purpose {
+        Some(Purpose::Traces) if *method == Method::POST => Ok(()),
+        Some(Purpose::Traces) => Err(Refusal::WrongMethod),
+        Some(Purpose::Metrics) => Err(Refusal::NotCollected("metrics")),
+        Some(Purpose::TracerReports) => Err(Refusal::TracerReports),
+        None => Err(Refusal::NoSuchPath(quoted(path))),
     }
 }
 
 async fn traces(
     door: &Door,
     headers: &HeaderMap,
-    encoding: Encodings,
+    content: Content,
     body: &mut RequestBody,
 ) -> Result<Accepted, Refusal> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let share = door.admit(announced)?;
     let bytes = Metered::new(body, share.clone(), door.max_body_bytes).read_whole().await?;
-    // A body cannot begin like gzip and be protobuf: whoever forgot the header is understood all the same.
-    let bytes = if encoding == Encodings::Gzip || is_gzip(&bytes) {
-        inflated(bytes, door.max_body_bytes, share.clone()).await?
-    } else {
-        bytes
-    };
-    door.take_traces(bytes, share).await
+    door.take(bytes, content.layer, content.form, share).await
 }
 
-async fn inflated(bytes: Bytes, limit: usize, share: Share) -> Result<Bytes, Refusal> {
-    if bytes.len() < LARGE_BODY_BYTES {
-        return inflate(&bytes, limit, &share);
-    }
-    let inflated = spawn_blocking("intake.inflate", move || inflate(&bytes, limit, &share)).await;
-    inflated.unwrap_or(Err(Refusal::BadGzip))
-}
-
+/// What the headers say of the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Encodings {
-    Plain,
-    Gzip,
+struct Content {
+    form: Form,
+    layer: Option<Layer>,
 }
 
-impl Encodings {
-    /// Checks that the body is protobuf, plain or compressed once.
+impl Content {
+    /// Checks that the body is of a form that is read, plain or compressed once.
     fn read(headers: &HeaderMap) -> Result<Self, Refusal> {
-        match content_type(headers).as_deref() {
-            Some(PROTOBUF | "application/protobuf") => {}
-            found => return Err(Refusal::UnknownContentType(quoted(found.unwrap_or("none")))),
-        }
+        let form = form(headers).ok_or_else(|| {
+            Refusal::UnknownContentType(quoted(content_type(headers).as_deref().unwrap_or("none")))
+        })?;
         let layers: Vec<String> = headers
             .get_all(CONTENT_ENCODING)
             .iter()
@@ -122,12 +119,20 @@ impl Encodings {
             .map(|layer| layer.trim().to_ascii_lowercase())
             .filter(|layer| !layer.is_empty() && layer != "identity")
             .collect();
-        match layers.as_slice() {
-            [] => Ok(Self::Plain),
-            [only] if only == "gzip" || only == "x-gzip" => Ok(Self::Gzip),
-            [other] => Err(Refusal::UnknownEncoding(quoted(other))),
-            _ => Err(Refusal::NestedEncoding),
-        }
+        let layer = match layers.as_slice() {
+            [] => None,
+            [only] => Some(Layer::named(only).ok_or_else(|| Refusal::UnknownEncoding(quoted(only)))?),
+            _ => return Err(Refusal::NestedEncoding),
+        };
+        Ok(Self { form, layer })
+    }
+}
+
+fn form(headers: &HeaderMap) -> Option<Form> {
+    match content_type(headers)?.as_str() {
+        PROTOBUF | "application/protobuf" => Some(Form::Protobuf),
+        JSON => Some(Form::Json),
+        _ => None,
     }
 }
 
@@ -136,18 +141,14 @@ fn content_type(headers: &HeaderMap) -> Option<String> {
     value.split(';').next().map(|essence| essence.trim().to_ascii_lowercase())
 }
 
-/// `google.rpc.Status` in the request's own content type, and plain text for whoever is no OTLP sender.
-fn refused(refusal: &Refusal, asked_in: Option<&str>) -> Answer {
+/// `google.rpc.Status` in the request's own form, and plain text for whoever is no OTLP sender.
+fn refused(refusal: &Refusal, form: Option<Form>) -> Answer {
     let code = refusal.grpc_code() as i32;
     let message = refusal.to_string();
-    let (content_type, body) = match asked_in {
-        Some(PROTOBUF | "application/protobuf") => {
-            (PROTOBUF, status::encode(code, &message, refusal.retry_after()))
-        }
-        Some(JSON) => {
-            (JSON, Bytes::from(format!("{{\"code\":{code},\"message\":\"{}\"}}", json_text(&message))))
-        }
-        _ => ("text/plain; charset=utf-8", Bytes::from(format!("{message}\n"))),
+    let (content_type, body) = match form {
+        Some(Form::Protobuf) => (PROTOBUF, status::encode(code, &message, refusal.retry_after())),
+        Some(Form::Json) => (JSON, status::encode_json(code, &message, refusal.retry_after())),
+        None => ("text/plain; charset=utf-8", Bytes::from(format!("{message}\n"))),
     };
     let mut answer = response(refusal.http_status(), content_type, body);
     let headers = answer.headers_mut();
@@ -162,7 +163,7 @@ fn refused(refusal: &Refusal, asked_in: Option<&str>) -> Answer {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         Refusal::UnknownEncoding(_) | Refusal::NestedEncoding => {
-            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, zstd"));
         }
         _ => {}
     }
@@ -174,9 +175,4 @@ fn response(code: StatusCode, content_type: &'static str, body: Bytes) -> Answer
     *response.status_mut() = code;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
-}
-
-/// Our messages hold no control characters.
-fn json_text(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"")
 }

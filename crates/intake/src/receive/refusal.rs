@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fanlight_listen::{BodyError, Denied};
 use fanlight_log::AppendError;
-use fanlight_otlp::ScanError;
+use fanlight_otlp::{JsonError, ScanError};
 use http::StatusCode;
 use tonic::{Code, Status};
 
@@ -40,6 +40,8 @@ pub(crate) enum Refusal {
     BrokenOff,
     /// What is said to be gzip is not.
     BadGzip,
+    /// What is said to be zstd is not, or asks for too large a window.
+    BadZstd,
     /// A body that was compressed more than once.
     NestedEncoding,
     /// A body encoding that is not read.
@@ -50,6 +52,10 @@ pub(crate) enum Refusal {
     Unreadable(String),
     /// A signal that is not collected.
     NotCollected(&'static str),
+    /// What Lightstep's own tracers sent before OTLP.
+    TracerReports,
+    /// A path of Lightstep's, which is not switched on.
+    LightstepIsOff(String),
     /// A path or gRPC method that does not exist.
     NoSuchPath(String),
     /// A method other than POST.
@@ -76,11 +82,14 @@ impl Refusal {
             Self::TooSlow => "too_slow",
             Self::BrokenOff => "broken_off",
             Self::BadGzip => "bad_gzip",
+            Self::BadZstd => "bad_zstd",
             Self::NestedEncoding => "nested_encoding",
             Self::UnknownEncoding(_) => "unknown_encoding",
             Self::UnknownContentType(_) => "unknown_content_type",
             Self::Unreadable(_) => "unreadable",
             Self::NotCollected(_) => "not_collected",
+            Self::TracerReports => "tracer_reports",
+            Self::LightstepIsOff(_) => "lightstep_is_off",
             Self::NoSuchPath(_) => "no_such_path",
             Self::WrongMethod => "wrong_method",
         }
@@ -104,12 +113,12 @@ impl Refusal {
             }
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::BrokenOff | Self::BadGzip | Self::Unreadable(_) => StatusCode::BAD_REQUEST,
+            Self::BrokenOff | Self::BadGzip | Self::BadZstd | Self::Unreadable(_) => StatusCode::BAD_REQUEST,
             Self::NestedEncoding | Self::UnknownEncoding(_) | Self::UnknownContentType(_) => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
             }
-            Self::NotCollected(_) => StatusCode::NOT_IMPLEMENTED,
-            Self::NoSuchPath(_) => StatusCode::NOT_FOUND,
+            Self::NotCollected(_) | Self::TracerReports => StatusCode::NOT_IMPLEMENTED,
+            Self::NoSuchPath(_) | Self::LightstepIsOff(_) => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         }
     }
@@ -124,11 +133,16 @@ impl Refusal {
             Self::TooSlow => Code::DeadlineExceeded,
             Self::BrokenOff => Code::Cancelled,
             Self::BadGzip
+            | Self::BadZstd
             | Self::NestedEncoding
-            | Self::UnknownEncoding(_)
             | Self::UnknownContentType(_)
             | Self::Unreadable(_) => Code::InvalidArgument,
-            Self::NotCollected(_) | Self::NoSuchPath(_) | Self::WrongMethod => Code::Unimplemented,
+            Self::UnknownEncoding(_)
+            | Self::NotCollected(_)
+            | Self::TracerReports
+            | Self::NoSuchPath(_)
+            | Self::LightstepIsOff(_)
+            | Self::WrongMethod => Code::Unimplemented,
         }
     }
 
@@ -183,9 +197,13 @@ impl From<ScanError> for Refusal {
     }
 }
 
-impl From<Refusal> for Status {
-    fn from(refusal: Refusal) -> Self {
-        refusal.to_status()
+impl From<JsonError> for Refusal {
+    fn from(error: JsonError) -> Self {
+        match error {
+            JsonError::Cap(error) => error.into(),
+            JsonError::TooLarge { limit } => Self::TooLarge { limit },
+            error => Self::Unreadable(error.to_string()),
+        }
     }
 }
 
@@ -216,22 +234,31 @@ impl fmt::Display for Refusal {
             Self::TooSlow => f.write_str("the body did not come in time"),
             Self::BrokenOff => f.write_str("the body broke off"),
             Self::BadGzip => f.write_str("the body is not valid gzip, as its encoding says it is"),
-            Self::NestedEncoding => f.write_str("the body is compressed more than once; compress it once, with gzip"),
-            Self::UnknownEncoding(encoding) => {
-                write!(f, "the encoding `{encoding}` is not read; send gzip or no compression")
-            }
-            Self::UnknownContentType(found) if found == "application/json" => f.write_str(
-                "OTLP as JSON is not read yet; send protobuf: content type `application/x-protobuf` (`OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`)",
+            Self::BadZstd => f.write_str(
+                "the body is not valid zstd, as its encoding says it is, or needs a window of more than 8 MiB; compress it at level 19 or lower",
             ),
+            Self::NestedEncoding => {
+                f.write_str("the body is compressed more than once; compress it once, with gzip or zstd")
+            }
+            Self::UnknownEncoding(encoding) => {
+                write!(f, "the encoding `{encoding}` is not read; send gzip, zstd or no compression")
+            }
             Self::UnknownContentType(found) => write!(
                 f,
-                "the content type `{found}` is not read; send protobuf: `application/x-protobuf` (`OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`)"
+                "the content type `{found}` is not read; send protobuf (`application/x-protobuf`, `OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`) or JSON (`application/json`)"
             ),
             Self::Unreadable(why) => write!(f, "not an OTLP trace request that can be taken: {why}"),
             Self::NotCollected(signal) => write!(
                 f,
                 "{signal} are not collected here, only traces; turn them off for this target (`OTEL_{}_EXPORTER=none`)",
                 signal.to_ascii_uppercase()
+            ),
+            Self::TracerReports => f.write_str(
+                "reports of Lightstep's own tracers are not read, only OTLP; move the service to an OpenTelemetry SDK, or put a collector with a receiver for them in between, and send OTLP to `/v1/traces`",
+            ),
+            Self::LightstepIsOff(path) => write!(
+                f,
+                "`{path}` is a path of Lightstep's; set `lightstep = true` under `[intake]` in Fanlight's configuration, or send traces to `/v1/traces`"
             ),
             Self::NoSuchPath(path) => write!(
                 f,

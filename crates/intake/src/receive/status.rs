@@ -1,5 +1,6 @@
-//! The few protobuf messages that intake answers with, written by hand.
+//! The few messages that intake answers with, as protobuf and as JSON, written by hand.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -38,6 +39,46 @@ pub(crate) fn encode_response(rejected_spans: u64, message: &str) -> Bytes {
     response.freeze()
 }
 
+/// The same `google.rpc.Status` as JSON.
+pub(crate) fn encode_json(code: i32, message: &str, retry_after: Option<Duration>) -> Bytes {
+    let mut text = format!("{{\"code\":{code},\"message\":{}", json_text(message));
+    if let Some(delay) = retry_after {
+        let seconds = delay.as_secs_f64();
+        // Writing into a `String` cannot fail.
+        write!(text, ",\"details\":[{{\"@type\":\"{RETRY_INFO}\",\"retryDelay\":\"{seconds}s\"}}]")
+            .unwrap_or_default();
+    }
+    text.push('}');
+    Bytes::from(text)
+}
+
+/// The same `ExportTraceServiceResponse` as JSON, in which a 64-bit number is text.
+pub(crate) fn encode_json_response(rejected_spans: u64, message: &str) -> Bytes {
+    if rejected_spans == 0 && message.is_empty() {
+        return Bytes::from_static(b"{}");
+    }
+    let message = json_text(message);
+    Bytes::from(format!(
+        "{{\"partialSuccess\":{{\"rejectedSpans\":\"{rejected_spans}\",\"errorMessage\":{message}}}}}"
+    ))
+}
+
+fn json_text(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => quoted.extend(['\\', letter]),
+            '\0'..=' ' if letter != ' ' => {
+                write!(quoted, "\\u{:04x}", u32::from(letter)).unwrap_or_default();
+            }
+            _ => quoted.push(letter),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
 fn put_number(message: &mut BytesMut, field: u64, number: u64) {
     if number != 0 {
         put_varint(message, field << 3);
@@ -74,5 +115,19 @@ mod tests {
         assert_eq!(encoded, expected);
         assert_eq!(encode_response(0, ""), Bytes::new());
         assert_eq!(encode_response(300, "x"), &b"\x0a\x06\x08\xac\x02\x12\x01x"[..]);
+    }
+
+    #[test]
+    fn the_same_messages_are_json() {
+        assert_eq!(encode_json(3, "no \"x\"\n", None), r#"{"code":3,"message":"no \"x\"\u000a"}"#);
+        assert_eq!(
+            encode_json(8, "", Some(Duration::from_millis(1_500))),
+            r#"{"code":8,"message":"","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"1.5s"}]}"#
+        );
+        assert_eq!(encode_json_response(0, ""), "{}");
+        assert_eq!(
+            encode_json_response(300, "x"),
+            r#"{"partialSuccess":{"rejectedSpans":"300","errorMessage":"x"}}"#
+        );
     }
 }

@@ -148,7 +148,7 @@ impl Sink {
             let refused = match self.permit(frame.bytes.len() as u64) {
                 None => "busy",
                 Some(permit) => {
-                    let payload = Payload { batch: None, permit: Some(permit) };
+                    let payload = Payload { permit: Some(permit), ..Payload::default() };
                     match self.appender.append_when_free(frame.clone(), payload).await {
                         Ok(_) => return None,
                         Err(AppendError::Closed) => return Some("log_closed"),

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tonic::{Code, Status};
 
-use crate::support::{PATIENCE, Server, empty_spans, gzip, request, request_with_a_bad_span};
+use crate::support::{PATIENCE, Server, empty_spans, gzip, request, request_with_a_bad_span, zstd};
 
 const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
@@ -61,7 +61,9 @@ async fn a_request_is_durable_when_it_is_acknowledged() {
     let body = request(3);
     assert_eq!(call(&server, TRACES, None, message(false, &body)).await.unwrap(), Bytes::new());
     assert_eq!(call(&server, TRACES, Some("gzip"), message(true, &gzip(&body))).await.unwrap(), Bytes::new());
-    for _ in 0..2 {
+    assert_eq!(call(&server, TRACES, Some("zstd"), message(true, &zstd(&body))).await.unwrap(), Bytes::new());
+    assert_eq!(call(&server, TRACES, Some("zstd"), message(false, &body)).await.unwrap(), Bytes::new());
+    for _ in 0..4 {
         let logged = server.next().await;
         assert_eq!((logged.frame.kind, &logged.frame.bytes), (1, &body));
         assert!(logged.payload.permit.is_some_and(|permit| permit.bytes() >= body.len() as u64));
@@ -121,33 +123,62 @@ async fn truncated_protobuf_is_refused_with_the_place() {
 async fn a_message_over_the_cap_is_refused_for_good() {
     let server = Server::start_with(|settings| settings.max_body_bytes = 10_000).await;
     let large = vec![0; 10_001];
-    for (encoding, body) in [(None, message(false, &large)), (Some("gzip"), message(true, &gzip(&large)))] {
+    for (encoding, body) in [
+        (None, message(false, &large)),
+        (Some("gzip"), message(true, &gzip(&large))),
+        (Some("zstd"), message(true, &zstd(&large))),
+    ] {
         let status = call(&server, TRACES, encoding, body).await.unwrap_err();
-        assert!(matches!(status.code(), Code::OutOfRange | Code::ResourceExhausted), "{status}");
+        assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
         assert!(status.details().is_empty(), "no RetryInfo: the same message would be refused again");
     }
-    assert_eq!(server.count("request", Outcome::Refused, "too_large"), 2);
+    assert_eq!(server.count("request", Outcome::Refused, "too_large"), 3);
     server.check_ledger("request").await;
 }
 
 #[tokio::test]
 async fn a_bomb_of_spans_is_refused_by_their_number() {
     let server = Server::start().await;
-    let bomb = message(true, &gzip(&empty_spans(2_000_000)));
-    let status = call(&server, TRACES, Some("gzip"), bomb).await.unwrap_err();
-    assert_eq!(status.code(), Code::InvalidArgument);
-    assert!(
-        status.message().ends_with("the request has more than 131072 spans; send smaller batches"),
-        "{status}"
-    );
+    let spans = empty_spans(2_000_000);
+    for (encoding, bomb) in [("gzip", gzip(&spans)), ("zstd", zstd(&spans))] {
+        let status = call(&server, TRACES, Some(encoding), message(true, &bomb)).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument);
+        assert!(
+            status.message().ends_with("the request has more than 131072 spans; send smaller batches"),
+            "{status}"
+        );
+    }
 }
 
 #[tokio::test]
-async fn another_encoding_is_refused() {
+async fn another_encoding_and_another_framing_are_refused() {
     let server = Server::start().await;
-    let status = call(&server, TRACES, Some("zstd"), message(true, b"x")).await.unwrap_err();
+    let status = call(&server, TRACES, Some("snappy"), message(true, b"x")).await.unwrap_err();
     assert_eq!(status.code(), Code::Unimplemented);
+    assert_eq!(status.message(), "the encoding `snappy` is not read; send gzip, zstd or no compression");
+    assert_eq!(status.metadata().get("grpc-accept-encoding").unwrap(), "identity,gzip,zstd");
+    let status = call(&server, TRACES, None, message(true, &gzip(&request(1)))).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    assert!(status.message().ends_with("and no `grpc-encoding` says how"), "{status}");
+    let two = [message(false, &request(1)), message(false, &request(1))].concat();
+    let status = call(&server, TRACES, None, Bytes::from(two)).await.unwrap_err();
+    assert!(status.message().ends_with("has one message; send one a request"), "{status}");
+    let status = call(&server, TRACES, None, Bytes::from_static(&[7, 0, 0, 0, 0])).await.unwrap_err();
+    assert!(status.message().ends_with("is not framed as gRPC frames it"), "{status}");
+    for short in [b"".as_slice(), &[0, 0, 0]] {
+        let status = call(&server, TRACES, None, Bytes::copy_from_slice(short)).await.unwrap_err();
+        assert_eq!((status.code(), status.message()), (Code::Cancelled, "the body broke off"));
+    }
     server.check_ledger("request").await;
+}
+
+#[tokio::test]
+async fn lightsteps_own_tracers_are_told_what_to_do() {
+    let server = Server::start().await;
+    let path = "/lightstep.collector.CollectorService/Report";
+    let status = call(&server, path, None, message(false, b"")).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unimplemented);
+    assert!(status.message().starts_with("reports of Lightstep's own tracers are not read"), "{status}");
 }
 
 const RETRY_INFO: &[u8] = b"type.googleapis.com/google.rpc.RetryInfo";

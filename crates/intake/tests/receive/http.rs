@@ -5,7 +5,10 @@ use fanlight_runtime::{MetricValue, Metrics, Outcome};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::{PATIENCE, Server, empty_spans, gzip, request, request_with_a_bad_span};
+use crate::support::{
+    PATIENCE, Server, empty_spans, gzip, json_around, json_request, json_span, request,
+    request_with_a_bad_span, zstd,
+};
 
 struct Answer {
     status: u16,
@@ -74,6 +77,8 @@ fn post(path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
 
 const PROTOBUF: &str = "content-type: application/x-protobuf\r\n";
 const GZIP: &str = "content-type: application/x-protobuf\r\ncontent-encoding: gzip\r\n";
+const ZSTD: &str = "content-type: application/x-protobuf\r\ncontent-encoding: zstd\r\n";
+const JSON: &str = "content-type: application/json\r\n";
 
 /// What is acknowledged is in the log, as it came, decompressed.
 #[tokio::test]
@@ -84,6 +89,8 @@ async fn a_request_is_durable_when_it_is_acknowledged() {
         post("/v1/traces", PROTOBUF, &body),
         post("/v1/traces", GZIP, &gzip(&body)),
         post("/v1/traces", PROTOBUF, &gzip(&body)),
+        post("/v1/traces", ZSTD, &zstd(&body)),
+        post("/v1/traces", PROTOBUF, &zstd(&body)),
     ] {
         let answer = send(&server, &raw).await;
         assert_eq!((answer.status, answer.body.len()), (200, 0));
@@ -93,7 +100,7 @@ async fn a_request_is_durable_when_it_is_acknowledged() {
         assert_eq!(logged.payload.batch.map(|batch| batch.len()), Some(3));
         assert!(logged.payload.permit.is_some_and(|permit| permit.bytes() >= body.len() as u64));
     }
-    assert_eq!(server.count("span", Outcome::Stored, ""), 9);
+    assert_eq!(server.count("span", Outcome::Stored, ""), 15);
     server.check_ledger("span").await;
     server.check_ledger("request").await;
 }
@@ -191,14 +198,9 @@ async fn a_request_of_another_kind_is_told_the_way_out() {
         (
             post("/v1/traces", "content-type: text/html\r\n", &body),
             415,
-            "the content type `text/html` is not read; send protobuf: `application/x-protobuf` (`OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`)\n",
+            "the content type `text/html` is not read; send protobuf (`application/x-protobuf`, `OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`) or JSON (`application/json`)\n",
         ),
         (post("/v1/traces", "", &body), 415, "the content type `none` is not read; send protobuf"),
-        (
-            post("/v1/traces", "content-type: application/json\r\n", b"{}"),
-            415,
-            "{\"code\":3,\"message\":\"OTLP as JSON is not read yet; send protobuf",
-        ),
         (
             post("/v1/logs", "", &body),
             501,
@@ -232,31 +234,42 @@ async fn a_request_of_another_kind_is_told_the_way_out() {
 }
 
 #[tokio::test]
-async fn an_encoding_that_is_not_one_layer_of_gzip_is_refused() {
+async fn an_encoding_that_is_not_one_layer_is_refused() {
     let server = Server::start().await;
     let body = gzip(&gzip(&request(1)));
     for (headers, body, text) in [
-        ("content-encoding: zstd\r\n", &body, "the encoding `zstd` is not read; send gzip or no compression"),
+        (
+            "content-encoding: deflate\r\n",
+            &body,
+            "the encoding `deflate` is not read; send gzip, zstd or no compression",
+        ),
         (
             "content-encoding: gzip, gzip\r\n",
             &body,
-            "the body is compressed more than once; compress it once, with gzip",
+            "the body is compressed more than once; compress it once, with gzip or zstd",
         ),
         (
             "content-encoding: gzip\r\n",
             &body,
-            "the body is compressed more than once; compress it once, with gzip",
+            "the body is compressed more than once; compress it once, with gzip or zstd",
         ),
     ] {
         let answer = send(&server, &post("/v1/traces", &format!("{PROTOBUF}{headers}"), body)).await;
         assert_eq!(answer.status, 415);
         assert_eq!(answer.rpc_status().1, text);
-        assert!(answer.head.contains("accept-encoding: gzip"));
+        assert!(answer.head.contains("accept-encoding: gzip, zstd"));
     }
     let answer = send(&server, &post("/v1/traces", GZIP, b"hello")).await;
     assert_eq!(
         (answer.status, answer.rpc_status().1.as_str()),
         (400, "the body is not valid gzip, as its encoding says it is")
+    );
+    let answer = send(&server, &post("/v1/traces", ZSTD, b"hello")).await;
+    assert_eq!(answer.status, 400);
+    let message = answer.rpc_status().1;
+    assert!(
+        message.starts_with("the body is not valid zstd, as its encoding says it is, or needs"),
+        "{message}"
     );
 }
 
@@ -273,6 +286,7 @@ async fn a_body_over_the_cap_is_refused() {
         post("/v1/traces", PROTOBUF, &large),
         [chunked.as_bytes(), &large, b"\r\n0\r\n\r\n"].concat(),
         post("/v1/traces", GZIP, &gzip(&large)),
+        post("/v1/traces", ZSTD, &zstd(&large)),
     ] {
         let answer = send(&server, &raw).await;
         assert_eq!(answer.status, 413);
@@ -281,7 +295,7 @@ async fn a_body_over_the_cap_is_refused() {
             "the body is larger than 10000 bytes, before or after inflating; send smaller batches"
         );
     }
-    assert_eq!(server.count("request", Outcome::Refused, "too_large"), 3);
+    assert_eq!(server.count("request", Outcome::Refused, "too_large"), 4);
     server.check_ledger("request").await;
 }
 
@@ -289,12 +303,17 @@ async fn a_body_over_the_cap_is_refused() {
 #[tokio::test]
 async fn a_bomb_of_spans_is_refused_by_their_number() {
     let server = Server::start().await;
-    let bomb = gzip(&empty_spans(2_000_000));
-    assert!(bomb.len() < 20_000, "{}", bomb.len());
-    let answer = send(&server, &post("/v1/traces", GZIP, &bomb)).await;
-    assert_eq!(answer.status, 400);
-    let message = answer.rpc_status().1;
-    assert!(message.ends_with("the request has more than 131072 spans; send smaller batches"), "{message}");
+    let spans = empty_spans(2_000_000);
+    for (headers, bomb) in [(GZIP, gzip(&spans)), (ZSTD, zstd(&spans))] {
+        assert!(bomb.len() < 20_000, "{}", bomb.len());
+        let answer = send(&server, &post("/v1/traces", headers, &bomb)).await;
+        assert_eq!(answer.status, 400);
+        let message = answer.rpc_status().1;
+        assert!(
+            message.ends_with("the request has more than 131072 spans; send smaller batches"),
+            "{message}"
+        );
+    }
 }
 
 /// A full disk refuses and says so; with room again the same request is taken, and nothing else is lost.
@@ -374,4 +393,120 @@ async fn an_empty_request_is_taken_and_nothing_is_logged() {
     let answer = send(&server, &post("/v1/traces", PROTOBUF, &Bytes::new())).await;
     assert_eq!((answer.status, answer.body.len()), (200, 0));
     assert_eq!(server.logged.len(), 0);
+}
+
+/// JSON is logged as the protobuf that says the same, whatever it came in, and is answered in JSON.
+#[tokio::test]
+async fn a_json_request_is_logged_as_protobuf_and_answered_in_json() {
+    let mut server = Server::start().await;
+    let (json, body) = (json_request(3), request(3));
+    let encoded = |encoding: &str| format!("{JSON}content-encoding: {encoding}\r\n");
+    for raw in [
+        post("/v1/traces", JSON, json.as_bytes()),
+        post("/v1/traces", "content-type: Application/JSON; charset=utf-8\r\n", json.as_bytes()),
+        post("/v1/traces", &encoded("gzip"), &gzip(json.as_bytes())),
+        post("/v1/traces", &encoded("zstd"), &zstd(json.as_bytes())),
+        post("/v1/traces", JSON, &gzip(json.as_bytes())),
+    ] {
+        let answer = send(&server, &raw).await;
+        assert_eq!((answer.status, answer.text().as_str()), (200, "{}"));
+        assert!(answer.head.contains("content-type: application/json"), "{}", answer.head);
+        let logged = server.next().await;
+        assert_eq!((logged.frame.kind, &logged.frame.bytes), (1, &body));
+        assert_eq!(logged.payload.permit.map(|permit| permit.bytes()), Some(body.len() as u64));
+    }
+    server.check_ledger("span").await;
+    server.check_ledger("request").await;
+}
+
+#[tokio::test]
+async fn a_bad_json_span_is_refused_alone() {
+    let mut server = Server::start().await;
+    let mut spans: Vec<String> = (0..501).map(json_span).collect();
+    spans[250] = spans[250].replace("\"10000000000\"", "\"soon\"");
+    let at = json_around(&spans.join(",")).find("\"soon\"").unwrap() + "\"soon\"".len();
+    spans.push("{}".to_owned());
+    let answer = send(&server, &post("/v1/traces", JSON, json_around(&spans.join(",")).as_bytes())).await;
+    assert_eq!(answer.status, 200);
+    let expected = format!(
+        "{{\"partialSuccess\":{{\"rejectedSpans\":\"2\",\"errorMessage\":\"2 of 502 spans refused, the others are stored: 1 because \
+         the trace id is missing or zero, 1 because a field has a value that it cannot have (see byte {at} of the JSON)\"}}}}"
+    );
+    assert_eq!(answer.text(), expected);
+    assert_eq!(server.next().await.payload.batch.map(|batch| batch.len()), Some(500));
+    assert_eq!(server.count("span", Outcome::Refused, "wrong_value"), 1);
+    server.check_ledger("span").await;
+}
+
+/// The sender reads where its JSON breaks, or when to come again, in JSON.
+#[tokio::test]
+async fn what_is_wrong_with_json_is_said_in_json() {
+    let server = Server::start().await;
+    for (body, status, text) in [
+        (
+            "{\"resourceSpans\":\n[}",
+            400,
+            "{\"code\":3,\"message\":\"not an OTLP trace request that can be taken: not JSON at line 2, byte 19 of the body: a value was expected\"}",
+        ),
+        (
+            "[]",
+            400,
+            "{\"code\":3,\"message\":\"not an OTLP trace request that can be taken: the JSON is not a trace request: an object with the list `resourceSpans` is one\"}",
+        ),
+    ] {
+        let answer = send(&server, &post("/v1/traces", JSON, body.as_bytes())).await;
+        assert_eq!((answer.status, answer.text().as_str()), (status, text));
+    }
+    server.disk.set_room(Some(0));
+    let answer = send(&server, &post("/v1/traces", JSON, json_request(1).as_bytes())).await;
+    assert_eq!(answer.status, 503);
+    assert!(answer.text().ends_with(
+        ",\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.RetryInfo\",\"retryDelay\":\"5s\"}]}"
+    ));
+    server.check_ledger("request").await;
+}
+
+/// With the key, what was sent to Lightstep is taken as it is; what its own tracers sent is told what to do.
+#[tokio::test]
+async fn lightsteps_paths_are_taken_behind_one_key() {
+    let (body, json) = (request(2), json_request(2));
+    let mut on = Server::start_with(|settings| settings.lightstep = true).await;
+    let old = json
+        .replace("scopeSpans", "instrumentation_library_spans")
+        .replace("\"scope\"", "\"instrumentation_library\"");
+    for raw in [
+        post("/traces/otlp/v0.9", PROTOBUF, &body),
+        post("/traces/otlp/v0.6", GZIP, &gzip(&body)),
+        post("/traces/otlp/v0.9", JSON, json.as_bytes()),
+        post("/api/v2/otel/trace", JSON, old.as_bytes()),
+        post("/v1/traces", PROTOBUF, &body),
+    ] {
+        assert_eq!(send(&on, &raw).await.status, 200);
+        assert_eq!(on.next().await.frame.bytes, body);
+    }
+    let answer = send(&on, &post("/metrics/otlp/v0.9", PROTOBUF, b"")).await;
+    assert_eq!(answer.status, 501);
+    assert!(answer.rpc_status().1.starts_with("metrics are not collected here, only traces"));
+    for path in ["/_rpc/v1/reports/binary", "/api/v0/reports", "/api/v2/reports"] {
+        let answer = send(&on, &post(path, "", b"")).await;
+        assert_eq!(answer.status, 501, "{path}");
+        assert!(
+            answer.text().starts_with("reports of Lightstep's own tracers are not read, only OTLP; move the service to an OpenTelemetry SDK"),
+            "{}",
+            answer.text()
+        );
+    }
+    on.check_ledger("request").await;
+
+    let off = Server::start().await;
+    for path in ["/traces/otlp/v0.9", "/traces/otlp/v0.6", "/api/v2/otel/trace", "/metrics/otlp/v0.9"] {
+        let answer = send(&off, &post(path, PROTOBUF, &body)).await;
+        assert_eq!(answer.status, 404, "{path}");
+        let expected = format!(
+            "`{path}` is a path of Lightstep's; set `lightstep = true` under `[intake]` in Fanlight's configuration, or send traces to `/v1/traces`"
+        );
+        assert_eq!(answer.rpc_status().1, expected);
+    }
+    assert_eq!(off.count("request", Outcome::Refused, "lightstep_is_off"), 4);
+    off.check_ledger("request").await;
 }

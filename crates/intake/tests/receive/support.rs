@@ -137,6 +137,10 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+pub(crate) fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 3).unwrap()
+}
+
 /// As many empty spans in a `ScopeSpans` in a `ResourceSpans`.
 pub(crate) fn empty_spans(count: usize) -> Vec<u8> {
     let mut spans = Vec::with_capacity(count * 2);
@@ -157,4 +161,23 @@ fn nested(field: u8, inside: &[u8]) -> Vec<u8> {
     out.push(length as u8);
     out.extend_from_slice(inside);
     out
+}
+
+/// The same request as [`request`] makes, as JSON.
+pub(crate) fn json_request(spans: u64) -> String {
+    let spans: Vec<String> = (0..spans).map(json_span).collect();
+    json_around(&spans.join(","))
+}
+
+pub(crate) fn json_span(number: u64) -> String {
+    format!(
+        r#"{{"traceId":"07070707070707070707070707070707","spanId":"{:016x}","name":"GET /cart","kind":2,"startTimeUnixNano":"10000000000","endTimeUnixNano":"11000000000"}}"#,
+        number + 1
+    )
+}
+
+pub(crate) fn json_around(spans: &str) -> String {
+    format!(
+        r#"{{"resourceSpans":[{{"resource":{{}},"scopeSpans":[{{"scope":{{"name":"test"}},"spans":[{spans}]}}]}}]}}"#
+    )
 }

@@ -293,6 +293,19 @@ impl<'a> Content<'a> {
         }
     }
 
+    /// Puts another tag in the place of the one from `at` to `to`, padded to the same length as a varint may be.
+    #[cold]
+    pub(super) fn rename(&mut self, at: usize, to: usize, tag: u32) {
+        let copy = self.copy.get_or_insert_with(|| self.bytes.to_vec());
+        let mut left = tag;
+        let place = copy.get_mut(at..to).unwrap_or_default();
+        let last = place.len().saturating_sub(1);
+        for (at, byte) in place.iter_mut().enumerate() {
+            *byte = (left & 0x7f) as u8 | if at == last { 0 } else { 0x80 };
+            left >>= 7;
+        }
+    }
+
     /// Puts as many `?` in the place of each invalid sequence, so that no length changes.
     #[cold]
     fn replace_invalid(&mut self, text: Message<'a>) {

@@ -96,6 +96,7 @@ pub(super) fn draft(trace_number: u64, number: u64) -> SpanDraft {
         start: START.shifted(i64::try_from(number).expect("small") * 1_000_000),
         end: START.shifted(i64::try_from(number).expect("small") * 1_000_000 + 250_000),
         attributes,
+        has_failed: false,
         links: Vec::new(),
     }
 }
