@@ -154,7 +154,7 @@ async fn readiness_is_told_part_by_part() {
         json!([{ "name": "log", "ready": false, "reason": "the log to be replayed" }])
     );
     server.ready.reached();
-    assert_eq!(server.get("/readyz").await.json("Readiness"), json!({ "ready": true }));
+    assert_eq!(server.get("/readyz").await.json("Readiness"), json!({ "ready": true, "remarks": [] }));
     let verbose = server.get("/readyz?verbose").await.json("Readiness");
     assert_eq!(verbose["components"], json!([{ "name": "log", "ready": true, "reason": null }]));
     assert_eq!(server.get("/livez").await.json("Liveness"), json!({ "live": true }));
