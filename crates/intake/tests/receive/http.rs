@@ -1,7 +1,7 @@
 //! OTLP/HTTP, by a client that writes its bytes itself.
 
 use bytes::Bytes;
-use fanlight_runtime::{MetricValue, Metrics, Outcome};
+use fanlight_runtime::{MetricValue, Outcome};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -108,12 +108,10 @@ async fn a_request_is_durable_when_it_is_acknowledged() {
 /// How long an acknowledgement took is measured, and the measure names a trace of the request.
 #[tokio::test]
 async fn an_acknowledgement_is_measured_with_an_example() {
-    let metrics = Metrics::default();
-    let shared = metrics.clone();
-    let mut server = Server::start_with(move |settings| settings.metrics = shared).await;
+    let mut server = Server::start().await;
     assert_eq!(send(&server, &post("/v1/traces", PROTOBUF, &request(3))).await.status, 200);
     let trace_id = server.next().await.payload.batch.map(|batch| batch.span(0).trace_id());
-    let families = metrics.families();
+    let families = server.metrics.families();
     let of = |name: &str| families.iter().find(|family| family.name == name).expect(name).samples[0].clone();
     let MetricValue::Buckets { buckets, .. } = of("fanlight_intake_acknowledge_duration_seconds").value
     else {

@@ -26,6 +26,7 @@ pub(crate) struct Server {
     pub(crate) listening: Listening,
     pub(crate) disk: Arc<FaultyDisk>,
     pub(crate) ledger: Ledger,
+    pub(crate) metrics: Metrics,
     pub(crate) shutdown: Shutdown,
     pub(crate) logged: mpsc::Receiver<Logged<Payload>>,
 }
@@ -48,9 +49,9 @@ impl Server {
         };
         change(&mut settings);
         let tools = tools();
-        let (ledger, shutdown) = (tools.ledger.clone(), tools.shutdown.clone());
+        let Tools { ledger, metrics, shutdown, .. } = tools.clone();
         let listening = listen(settings, appender, tools).await.unwrap();
-        Self { listening, disk, ledger, shutdown, logged }
+        Self { listening, disk, ledger, metrics, shutdown, logged }
     }
 
     pub(crate) fn address(&self, listener: &str) -> SocketAddr {
