@@ -1,8 +1,6 @@
 //! Takes what `npm --prefix pane run build` made into the program: a table of paths, hashes and bytes. It never runs npm; where
 //! nothing was made, one page stands in its place and says the command.
 
-#![expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
-
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;

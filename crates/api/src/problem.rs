@@ -18,8 +18,14 @@ pub struct Problem {
     pub(crate) title: &'static str,
     pub(crate) detail: Cow<'static, str>,
     pub(crate) hint: Cow<'static, str>,
+    /// What few problems have: apart, so that a result that may be a problem stays small.
+    more: Option<Box<More>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct More {
     /// Members of this kind of problem alone.
-    more: Vec<(&'static str, Value)>,
+    members: Vec<(&'static str, Value)>,
     /// When to ask again, in seconds.
     retry_after: Option<u64>,
 }
@@ -36,18 +42,17 @@ impl Problem {
         detail: impl Into<Cow<'static, str>>,
         hint: impl Into<Cow<'static, str>>,
     ) -> Self {
-        let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_SECONDS);
-        Self { status, code, title, detail: detail.into(), hint: hint.into(), more: Vec::new(), retry_after }
+        Self { status, code, title, detail: detail.into(), hint: hint.into(), more: None }
     }
 
     /// Adds a member for programs: where in the request the trouble lies.
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        self.more.push((name, value.into()));
+        self.more.get_or_insert_default().members.push((name, value.into()));
         self
     }
 
-    pub(crate) fn to_be_retried_after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds);
+    pub(crate) fn with_retry_after(mut self, seconds: u64) -> Self {
+        self.more.get_or_insert_default().retry_after = Some(seconds);
         self
     }
 
@@ -70,7 +75,8 @@ impl Problem {
             "trace_id": trace_id.to_string(),
         });
         if let Value::Object(members) = &mut body {
-            members.extend(self.more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+            let more = self.more.iter().flat_map(|more| &more.members);
+            members.extend(more.map(|(name, value)| ((*name).to_owned(), value.clone())));
         }
         let mut response = Response::new(Body::from(body.to_string()));
         *response.status_mut() = self.status;
@@ -80,7 +86,8 @@ impl Problem {
             let scheme = HeaderValue::from_static("Bearer realm=\"fanlight\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
         }
-        if let Some(seconds) = self.retry_after {
+        let usual = (self.status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_SECONDS);
+        if let Some(seconds) = self.more.as_ref().and_then(|more| more.retry_after).or(usual) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response

@@ -43,7 +43,7 @@ pub(crate) async fn sign_in(State(shared): State<Shared>, request: Request) -> R
             "too many codes of no use came from this address",
             "wait a minute, then open the URL that `fanlight url` prints",
         )
-        .to_be_retried_after(retry_after.as_secs().max(1))),
+        .with_retry_after(retry_after.as_secs().max(1))),
         Err(NotSignedIn::NoRandomness(error)) => {
             Err(Problem::internal("no_randomness", "no session can be made", &error))
         }

@@ -93,11 +93,10 @@ impl Server {
         let segments = recovered.segments;
         let appender =
             Appender::start_measured(segments, LOG_QUEUE_FRAMES, forward, clock.clone(), &metrics)?;
-        measures::of_log(&metrics, &appender);
+        let ready = Readiness::default();
+        measures::of_log(&metrics, &ready, &appender, &clock);
         measures::of_export(&metrics, exporter.as_ref(), &clock);
         let store = recovered.store;
-        let ready = Readiness::default();
-        measures::log_takes_frames(&ready, &appender, &clock);
         let runs = ready.part("pipeline", "the pipeline to start");
         let listen = ready.part("listeners", "the listeners");
         let pipeline = start_pipeline(recovered.pipeline, logged, appender.clone(), clock.clone(), runs)?;

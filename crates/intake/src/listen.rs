@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use fanlight_log::Appender;
-use fanlight_runtime::{Budget, Clock, Ledger, Metrics, SECONDS, Shutdown, spawn};
+use fanlight_runtime::{Budget, Clock, Histogram, Ledger, Metrics, SECONDS, Shutdown, spawn};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -101,7 +101,7 @@ pub async fn listen(
     }
 
     let budget = Budget::new(settings.in_flight_bytes);
-    measure(&settings.metrics, &budget);
+    let acknowledged = measure(&settings.metrics, &budget);
     let sink = Sink {
         appender: appender.clone(),
         clock: clock.clone(),
@@ -118,12 +118,7 @@ pub async fn listen(
         limits: settings.limits,
         budget,
         max_body_bytes: settings.max_body_bytes,
-        acknowledged: settings.metrics.histogram(
-            "fanlight_intake_acknowledge_duration_seconds",
-            "From a whole request to its bytes being durable, which is when it is acknowledged.",
-            &[],
-            SECONDS,
-        ),
+        acknowledged,
     });
 
     let mut tasks = Vec::new();
@@ -147,12 +142,14 @@ pub async fn listen(
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a metric is a double")]
-fn measure(metrics: &Metrics, budget: &Budget) {
+fn measure(metrics: &Metrics, budget: &Budget) -> Histogram {
     let (used, limit) = (budget.clone(), budget.limit() as f64);
     let help = "Bytes that are received and not yet through the pipeline.";
     metrics.gauge("fanlight_intake_in_flight_bytes", help, &[], move || used.used() as f64);
     let help = "Bytes that may be in flight; past them senders are told to wait.";
     metrics.gauge("fanlight_intake_in_flight_limit_bytes", help, &[], move || limit);
+    let help = "From a whole request to its bytes being durable, which is when it is acknowledged.";
+    metrics.histogram("fanlight_intake_acknowledge_duration_seconds", help, &[], SECONDS)
 }
 
 async fn bind(

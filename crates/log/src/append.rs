@@ -225,9 +225,14 @@ impl<T> Writer<T> {
                 return;
             }
             self.cut();
-            let status = LogStatus { refused: self.refused, ..status_of(&self.segments) };
-            *self.shared.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
+            self.tell();
         }
+    }
+
+    /// Shows where the log stands.
+    fn tell(&self) {
+        let status = LogStatus { refused: self.refused, ..status_of(&self.segments) };
+        *self.shared.status.lock().unwrap_or_else(PoisonError::into_inner) = status;
     }
 
     /// All who wait now, up to the bounds of a group.
@@ -275,6 +280,8 @@ impl<T> Writer<T> {
         if std::mem::take(&mut self.is_failing) {
             tracing::info!(name: "log.append.recovered", "the log takes frames again");
         }
+        // Before the answers: whoever has one sees a log that holds its frame.
+        self.tell();
         let mut forwarded = Vec::with_capacity(group.len());
         for (waiting, position) in group.into_iter().zip(positions) {
             // A sender that went away meanwhile does not undo its frame.

@@ -145,6 +145,28 @@ async fn requests_are_bounded() {
     assert_eq!(lengths, [3_000_000, 3_000_000, 1_500_000]);
 }
 
+/// A receiver that says nothing: what waits for it is told, in spans and bytes, and since when. Sent, nothing waits.
+#[tokio::test]
+async fn how_full_a_queue_is_is_told() {
+    let silent = Receiver::start(|_, _| Reply::silence()).await;
+    let disk = FaultyDisk::default();
+    let exporter = Site::on(&disk).open(vec![target("t", silent.address)]);
+    let began = Clock::system().now();
+    enqueue(&exporter, 1..=3);
+    until_durable(&exporter, 3).await;
+    silent.until_requests(1).await;
+    let depth = exporter.depths().remove(0);
+    assert_eq!((depth.target.as_str(), depth.spans, depth.limit_bytes), ("t", 6, 1 << 20));
+    assert!(depth.bytes >= 9, "{depth:?}");
+    assert!(depth.oldest.is_some_and(|oldest| oldest >= began), "{depth:?}");
+    drop(exporter);
+    let taking = Receiver::start(accept_all).await;
+    let exporter = Site::on(&disk).open(vec![target("t", taking.address)]);
+    drain_all(&exporter).await;
+    let depth = exporter.depths().remove(0);
+    assert_eq!((depth.spans, depth.oldest), (0, None));
+}
+
 async fn is_retried(first: Reply) -> (Vec<Duration>, TargetCounts) {
     let receiver =
         Receiver::start(move |request, _| if request == 0 { first.clone() } else { Reply::ok() }).await;

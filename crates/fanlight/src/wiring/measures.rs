@@ -13,7 +13,8 @@ use tokio::sync::mpsc::Sender;
 /// would be sent to it any more, and it would never find out that the disk takes bytes again.
 const REFUSAL_COUNTS_FOR: Duration = Duration::from_secs(30);
 
-pub(super) fn of_log(metrics: &Metrics, appender: &Appender<Payload>) {
+pub(super) fn of_log(metrics: &Metrics, ready: &Readiness, appender: &Appender<Payload>, clock: &Clock) {
+    log_takes_frames(ready, appender.clone(), clock.clone());
     let (waiting, capacity, status) = (appender.clone(), appender.waiting().1, appender.clone());
     let help = "Requests and socket reads that wait for a sync of the log.";
     metrics.gauge("fanlight_log_queue_size", help, &[], move || number(waiting.waiting().0));
@@ -60,8 +61,7 @@ pub(super) fn of_export(metrics: &Metrics, exporter: Option<&Exporter>, clock: &
 }
 
 /// Whether what is acknowledged can be made durable.
-pub(super) fn log_takes_frames(ready: &Readiness, appender: &Appender<Payload>, clock: &Clock) {
-    let (appender, clock) = (appender.clone(), clock.clone());
+fn log_takes_frames(ready: &Readiness, appender: Appender<Payload>, clock: Clock) {
     ready.probe("log", move || {
         let (at, error) = appender.status().refused?;
         let is_recent = clock.elapsed().saturating_sub(at) < REFUSAL_COUNTS_FOR;

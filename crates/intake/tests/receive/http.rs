@@ -1,7 +1,7 @@
 //! OTLP/HTTP, by a client that writes its bytes itself.
 
 use bytes::Bytes;
-use fanlight_runtime::Outcome;
+use fanlight_runtime::{MetricValue, Metrics, Outcome};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -96,6 +96,28 @@ async fn a_request_is_durable_when_it_is_acknowledged() {
     assert_eq!(server.count("span", Outcome::Stored, ""), 9);
     server.check_ledger("span").await;
     server.check_ledger("request").await;
+}
+
+/// How long an acknowledgement took is measured, and the measure names a trace of the request.
+#[tokio::test]
+async fn an_acknowledgement_is_measured_with_an_example() {
+    let metrics = Metrics::default();
+    let shared = metrics.clone();
+    let mut server = Server::start_with(move |settings| settings.metrics = shared).await;
+    assert_eq!(send(&server, &post("/v1/traces", PROTOBUF, &request(3))).await.status, 200);
+    let trace_id = server.next().await.payload.batch.map(|batch| batch.span(0).trace_id());
+    let families = metrics.families();
+    let of = |name: &str| families.iter().find(|family| family.name == name).expect(name).samples[0].clone();
+    let MetricValue::Buckets { buckets, .. } = of("fanlight_intake_acknowledge_duration_seconds").value
+    else {
+        panic!("a histogram has buckets");
+    };
+    let counted: Vec<_> = buckets.iter().filter(|bucket| bucket.count > 0).collect();
+    assert_eq!((counted.len(), counted[0].count), (1, 1));
+    assert_eq!(counted[0].exemplar.map(|(trace_id, _)| trace_id), trace_id);
+    assert!(
+        matches!(of("fanlight_intake_in_flight_bytes").value, MetricValue::Number(bytes) if bytes >= 0.0)
+    );
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use fanlight_runtime::spawn;
+use fanlight_runtime::{MetricValue, spawn};
 
 use super::*;
 use crate::fault::{Fault, FaultyDisk, Operation, Plan};
@@ -138,6 +138,35 @@ async fn a_full_disk_says_so_and_works_again_with_room() {
     appender.append(frame(2), 2).await.expect("safe");
     disk.crash(0);
     assert_eq!(replayed(&disk).into_iter().map(|(_, number)| number).collect::<Vec<_>>(), [0, 2]);
+}
+
+/// Each write is measured, and a refusal is seen in the status until a frame is taken again.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_log_does_is_told() {
+    let (disk, metrics) = (FaultyDisk::default(), Metrics::default());
+    let (forward, _forwarded) = mpsc::channel(8);
+    let appender =
+        Appender::start_measured(open(&disk), 8, forward, Clock::system(), &metrics).expect("started");
+    appender.append(frame(0), 0).await.expect("safe");
+    assert_eq!((appender.status().refused, appender.waiting()), (None, (0, 8)));
+    disk.set_room(Some(7));
+    appender.append(frame(1), 1).await.expect_err("there is no room");
+    let refused = tokio::time::timeout(Duration::from_secs(20), async {
+        while appender.status().refused.is_none() {
+            tokio::task::yield_now().await;
+        }
+        appender.status().refused
+    });
+    assert_eq!(refused.await.expect("in time").map(|(_, error)| error), Some(AppendError::Full));
+    disk.set_room(None);
+    appender.append(frame(2), 2).await.expect("safe");
+    assert_eq!(appender.status().refused, None);
+    let families = metrics.families();
+    let syncs = families.iter().find(|family| family.name == "fanlight_log_sync_duration_seconds");
+    let MetricValue::Buckets { buckets, .. } = &syncs.expect("measured").samples[0].value else {
+        panic!("a histogram has buckets");
+    };
+    assert_eq!(buckets.iter().map(|bucket| bucket.count).sum::<u64>(), 3);
 }
 
 /// One sync fails: the frames are written once more, to a new file, and the acknowledgement is true.

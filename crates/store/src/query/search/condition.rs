@@ -74,11 +74,11 @@ impl Value {
         match test {
             Test::Absent => self.expr().is_null(),
             Test::Present => self.expr().is_not_null(),
-            Test::Text(comparison, text) => compare(self.as_text(), *comparison, lit(text.as_str())),
-            Test::Whole(comparison, number) => self.is_whole(*comparison, *number),
-            Test::Number(comparison, number) => self.is_number(*comparison, *number),
-            Test::Matches(pattern) => pattern.matches(self.as_text()),
-            Test::MatchesNot(pattern) => not(pattern.matches(self.as_text())),
+            Test::Text(comparison, text) => compare(self.into_text(), *comparison, lit(text.as_str())),
+            Test::Whole(comparison, number) => self.compared_with_whole(*comparison, *number),
+            Test::Number(comparison, number) => self.compared_with_number(*comparison, *number),
+            Test::Matches(pattern) => pattern.matches(self.into_text()),
+            Test::MatchesNot(pattern) => not(pattern.matches(self.into_text())),
         }
     }
 
@@ -88,7 +88,7 @@ impl Value {
         }
     }
 
-    fn as_text(self) -> Expr {
+    fn into_text(self) -> Expr {
         match self {
             Self::Text(expr) => expr,
             Self::Whole(expr) | Self::Number(expr) => cast(expr, DataType::Utf8),
@@ -97,7 +97,7 @@ impl Value {
 
     /// Attributes are kept as text: one that reads as a whole number is compared as one, exactly, and any other number as a
     /// double.
-    fn is_whole(self, comparison: Comparison, number: i64) -> Expr {
+    fn compared_with_whole(self, comparison: Comparison, number: i64) -> Expr {
         match self {
             Self::Whole(expr) => compare(expr, comparison, lit(number)),
             Self::Text(expr) => coalesce(vec![
@@ -108,7 +108,7 @@ impl Value {
         }
     }
 
-    fn is_number(self, comparison: Comparison, number: f64) -> Expr {
+    fn compared_with_number(self, comparison: Comparison, number: f64) -> Expr {
         let expr = match self {
             Self::Text(expr) => try_cast(expr, DataType::Float64),
             Self::Whole(expr) => cast(expr, DataType::Float64),

@@ -193,10 +193,10 @@ impl Needs {
                 parts.iter().for_each(|part| self.look_at(part));
             }
             SpanFilter::Test(SpanTest { field, .. }) => match field {
-                SpanField::Access(access) | SpanField::Enriched(_, access) => {
-                    if !self.access.contains(access) {
-                        self.access.push(*access);
-                    }
+                SpanField::Access(access) | SpanField::Enriched(_, access)
+                    if !self.access.contains(access) =>
+                {
+                    self.access.push(*access);
                 }
                 SpanField::TraceDuration | SpanField::RootName | SpanField::RootService => self.trace = true,
                 _ => {}
