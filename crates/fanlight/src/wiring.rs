@@ -3,6 +3,7 @@
 //! Wired in code, not in configuration (docs/adr/0004): the flow is read here from top to bottom.
 
 mod api;
+mod doors;
 mod exports;
 mod pipeline;
 mod recover;
@@ -15,10 +16,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fanlight_api::{ConfigReport, Hosts, Readiness};
+use fanlight_api::Readiness;
 use fanlight_identity::PrincipalNamer;
-use fanlight_intake::{ListenerSettings, Payload};
-use fanlight_listen::{Doorway, Tools};
+use fanlight_intake::Payload;
+use fanlight_listen::Tools;
 use fanlight_log::{Appender, Disk, Logged, StdDisk};
 use fanlight_model::Feed;
 use fanlight_runtime::{Clock, Ledger, Metrics, Shutdown};
@@ -69,7 +70,7 @@ impl Server {
     ) -> Result<Self, Failure> {
         let (ledger, metrics, shutdown) = (Ledger::default(), Metrics::default(), Shutdown::new());
         let tools = Tools { clock: Clock::system(), ledger, metrics, shutdown };
-        let Tools { clock, ledger, metrics, shutdown } = tools.clone();
+        let Tools { clock, ledger, shutdown, .. } = tools.clone();
         let disk: Arc<dyn Disk> = Arc::new(StdDisk);
         let lock = lock(&folder)?;
         let namer =
@@ -88,62 +89,33 @@ impl Server {
         let appender = Appender::start(recovered.segments, LOG_QUEUE_FRAMES, forward)?;
         let store = recovered.store;
         let ready = Readiness::waiting_for("the listeners");
-        let declaring = recovered.pipeline.declaring();
+        let behind = doors::Behind {
+            appender: appender.clone(),
+            store: store.clone(),
+            exports: exports.clone(),
+            declaring: recovered.pipeline.declaring(),
+            ready: ready.clone(),
+        };
         let pipeline =
             start_pipeline(recovered.pipeline, logged, appender.clone(), clock.clone(), ready.clone())?;
         let seal = seal::start(store.clone(), shutdown.clone());
-        // All addresses are bound before the first connection is taken.
-        let door = api::open(settings, &tools).await?;
-        let listening = fanlight_intake::listen(intake_settings(settings), appender.clone(), tools).await?;
-        let mut listeners: BTreeMap<String, String> = listening
-            .addresses
-            .iter()
-            .map(|(name, address)| ((*name).to_owned(), address.to_string()))
-            .collect();
-        listeners.extend(door.iter().map(|door| (door.name().to_owned(), door.address().to_string())));
-        let report = ConfigReport::loaded(clock.now(), origin.shown());
-        let own_host = door.as_ref().map(|door| door.address().ip().to_string());
-        let hosts = Hosts::new(settings.api_hosts.iter().chain(&own_host).cloned().collect());
-        let parts = reload::Parts {
-            origin,
-            running: settings.clone(),
-            doors: listening.admissions.into_iter().chain(door.as_ref().map(Doorway::admission)).collect(),
-            hosts: hosts.clone(),
-            own_host,
-            exports: exports.clone(),
-            declaring,
-            store: store.clone(),
-            report: report.clone(),
-            clock: clock.clone(),
-            ledger: ledger.clone(),
-        };
-        let reload = reload::start(parts, &metrics, shutdown.clone())?;
-        let served = api::Served {
-            store: store.clone(),
-            clock: clock.clone(),
-            ledger,
-            metrics,
-            ready: ready.clone(),
-            hosts,
-            config: report,
-        };
-        let api = api::start(door, &folder, served)?;
+        let doors = doors::open(settings, &folder, origin, behind, tools).await?;
         ready.reached();
-        if let Err(cause) = write_listeners(&folder.listeners(), &listeners) {
+        if let Err(cause) = write_listeners(&folder.listeners(), &doors.listeners) {
             tracing::warn!(name: "fanlight.listeners.unwritten", %cause, "clients on this machine have to be told the address with `--server`");
         }
-        let greeting = greeting(&listeners, folder.path(), clock.elapsed(), &recovered.report);
+        let greeting = greeting(&doors.listeners, folder.path(), clock.elapsed(), &recovered.report);
         Ok(Self {
-            listeners,
+            listeners: doors.listeners,
             greeting,
             appender,
             store,
             exports,
-            intake: listening.tasks,
+            intake: doors.intake,
             pipeline,
             seal,
-            reload,
-            api,
+            reload: doors.reload,
+            api: doors.api,
             shutdown,
             _lock: lock,
         })
@@ -255,21 +227,6 @@ struct ReadyWhileItRuns(Readiness);
 impl Drop for ReadyWhileItRuns {
     fn drop(&mut self) {
         self.0.wait_for("the pipeline, which has ended: the server has to be started again");
-    }
-}
-
-fn intake_settings(settings: &Settings) -> fanlight_intake::Settings {
-    let listener = |listener: &Option<crate::config::Listener>| {
-        listener
-            .as_ref()
-            .map(|listener| ListenerSettings { listen: listener.listen, access: listener.access.clone() })
-    };
-    fanlight_intake::Settings {
-        otlp_grpc: listener(&settings.otlp_grpc),
-        otlp_http: listener(&settings.otlp_http),
-        zpa_user_activity: listener(&settings.zpa_user_activity),
-        in_flight_bytes: settings.in_flight_bytes,
-        ..fanlight_intake::Settings::default()
     }
 }
 

@@ -16,7 +16,6 @@ use hyper_util::service::TowerToHyperService;
 use tokio::task::JoinHandle;
 
 use crate::config::Settings;
-use crate::folder::DataFolder;
 use crate::outcome::Failure;
 
 const NAME: &str = "api";
@@ -27,6 +26,7 @@ pub(super) struct Served {
     pub(super) clock: Clock,
     pub(super) ledger: Ledger,
     pub(super) metrics: Metrics,
+    pub(super) token: AdminToken,
     pub(super) ready: Readiness,
     pub(super) hosts: Hosts,
     pub(super) config: ConfigReport,
@@ -40,15 +40,9 @@ pub(super) async fn open(settings: &Settings, tools: &Tools) -> Result<Option<Do
     Ok(Some(Doorway::open(listener, tools).await?))
 }
 
-/// Serves behind that door. The token is made even where nothing listens.
-pub(super) fn start(
-    door: Option<Doorway>,
-    folder: &DataFolder,
-    served: Served,
-) -> Result<Option<JoinHandle<()>>, Failure> {
-    let token = AdminToken::load_or_create(&folder.admin_token())?;
-    let Some(door) = door else { return Ok(None) };
-    let Served { store, clock, ledger, metrics, ready, hosts, config } = served;
+/// Serves behind that door.
+pub(super) fn start(door: Doorway, served: Served) -> JoinHandle<()> {
+    let Served { store, clock, ledger, metrics, token, ready, hosts, config } = served;
     let counted = ledger.clone();
     let state = ApiState { store, clock, ledger, metrics, token, ready, hosts, config };
     let router = TowerToHyperService::new(fanlight_api::router(state));
@@ -71,7 +65,7 @@ pub(super) fn start(
             }
         })
     };
-    Ok(Some(fanlight_runtime::spawn(NAME, door.run(serve))))
+    fanlight_runtime::spawn(NAME, door.run(serve))
 }
 
 fn not_allowed() -> Problem {
