@@ -3,6 +3,7 @@
 //! Wired in code, not in configuration (docs/adr/0004): the flow is read here from top to bottom.
 
 mod api;
+mod doors;
 mod exports;
 mod measures;
 mod pipeline;
@@ -16,10 +17,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fanlight_api::{ConfigReport, Hosts, NewCode, Readiness, ReadinessPart, SignIn};
+use fanlight_api::{NewCode, Readiness, ReadinessPart};
 use fanlight_identity::PrincipalNamer;
-use fanlight_intake::{ListenerSettings, OwnSpans, Payload, frame_kind};
-use fanlight_listen::{Doorway, Tools};
+use fanlight_intake::{OwnSpans, Payload, frame_kind};
+use fanlight_listen::Tools;
 use fanlight_log::{Appender, Disk, Frame, Logged, StdDisk};
 use fanlight_model::Feed;
 use fanlight_runtime::{Clock, Ledger, Metrics, Shutdown, own_span};
@@ -57,18 +58,10 @@ pub(crate) struct Server {
     seal: JoinHandle<()>,
     reload: JoinHandle<()>,
     api: Option<JoinHandle<()>>,
-    pane: Option<Pane>,
+    pane: Option<doors::Pane>,
     shutdown: Shutdown,
     /// Held as long as the server runs.
     _lock: File,
-}
-
-/// How a browser gets in.
-struct Pane {
-    /// How one on this machine reaches the server: `http://127.0.0.1:8080`.
-    origin: String,
-    /// Makes the codes that sign it in.
-    sign_in: SignIn,
 }
 
 impl Server {
@@ -82,7 +75,7 @@ impl Server {
     ) -> Result<Self, Failure> {
         let (ledger, metrics, shutdown) = (Ledger::default(), Metrics::default(), Shutdown::new());
         let tools = Tools { clock: Clock::system(), ledger, metrics, shutdown };
-        let Tools { clock, ledger, metrics, shutdown } = tools.clone();
+        let Tools { clock, ledger, shutdown, .. } = tools.clone();
         let disk: Arc<dyn Disk> = Arc::new(StdDisk);
         let lock = lock(&folder)?;
         let namer =
@@ -107,72 +100,37 @@ impl Server {
         let store = recovered.store;
         let runs = ready.part("pipeline", "the pipeline to start");
         let listen = ready.part("listeners", "the listeners");
-        let declaring = recovered.pipeline.declaring();
+        let behind = doors::Behind {
+            appender: appender.clone(),
+            store: store.clone(),
+            exports: exports.clone(),
+            declaring: recovered.pipeline.declaring(),
+            ready,
+        };
         let pipeline = start_pipeline(recovered.pipeline, logged, appender.clone(), clock.clone(), runs)?;
         let seal = seal::start(store.clone(), shutdown.clone());
-        // All addresses are bound before the first connection is taken.
-        let door = api::open(settings, &tools).await?;
-        let listening = fanlight_intake::listen(intake_settings(settings), appender.clone(), tools).await?;
         if let Some(made) = own_spans {
             let door = OwnSpans::new(appender.clone(), clock.clone(), ledger.clone(), shutdown.clone());
             made.keep(door, ledger.clone(), shutdown.clone());
         }
-        let mut listeners: BTreeMap<String, String> = listening
-            .addresses
-            .iter()
-            .map(|(name, address)| ((*name).to_owned(), address.to_string()))
-            .collect();
-        listeners.extend(door.iter().map(|door| (door.name().to_owned(), door.address().to_string())));
-        let report = ConfigReport::loaded(clock.now(), origin.shown());
-        let own_host = door.as_ref().map(|door| door.address().ip().to_string());
-        let hosts = Hosts::new(settings.api_hosts.iter().chain(&own_host).cloned().collect());
-        let parts = reload::Parts {
-            origin,
-            running: settings.clone(),
-            doors: listening.admissions.into_iter().chain(door.as_ref().map(Doorway::admission)).collect(),
-            hosts: hosts.clone(),
-            own_host,
-            exports: exports.clone(),
-            declaring,
-            store: store.clone(),
-            report: report.clone(),
-            clock: clock.clone(),
-            ledger: ledger.clone(),
-        };
-        let reload = reload::start(parts, &metrics, shutdown.clone())?;
-        let sign_in = SignIn::new(clock.clone());
-        let pane = door.as_ref().map(|door| Pane {
-            origin: api::origin(door.address(), &settings.api_hosts, has_tls(settings)),
-            sign_in: sign_in.clone(),
-        });
-        let served = api::Served {
-            store: store.clone(),
-            clock: clock.clone(),
-            ledger,
-            metrics,
-            ready,
-            sign_in: sign_in.clone(),
-            hosts,
-            config: report,
-        };
-        let api = api::start(door, &folder, served)?;
+        let doors = doors::open(settings, &folder, origin, behind, tools).await?;
         listen.reached();
-        if let Err(cause) = write_listeners(&folder.listeners(), &listeners) {
+        if let Err(cause) = write_listeners(&folder.listeners(), &doors.listeners) {
             tracing::warn!(name: "fanlight.listeners.unwritten", %cause, "clients on this machine have to be told the address with `--server`");
         }
-        let greeting = greeting(&listeners, folder.path(), clock.elapsed(), &recovered.report);
+        let greeting = greeting(&doors.listeners, folder.path(), clock.elapsed(), &recovered.report);
         Ok(Self {
-            listeners,
+            listeners: doors.listeners,
             greeting,
             appender,
             store,
             exports,
-            intake: listening.tasks,
+            intake: doors.intake,
             pipeline,
             seal,
-            reload,
-            api,
-            pane,
+            reload: doors.reload,
+            api: doors.api,
+            pane: doors.pane,
             shutdown,
             _lock: lock,
         })
@@ -186,7 +144,7 @@ impl Server {
     /// Where a browser opens the pane, with a code that signs it in; `path` is a page of the pane, as in `/`. `None` where the
     /// API is switched off.
     pub(crate) fn pane_url(&self, path: &str) -> Result<Option<String>, Failure> {
-        let Some(Pane { origin, sign_in }) = &self.pane else { return Ok(None) };
+        let Some(doors::Pane { origin, sign_in }) = &self.pane else { return Ok(None) };
         let code: NewCode = sign_in.new_code()?;
         Ok(Some(format!("{origin}{path}{}", code.fragment())))
     }
@@ -304,26 +262,6 @@ impl Drop for ReadyWhileItRuns {
     fn drop(&mut self) {
         self.0.wait_for("the pipeline, which has ended: the server has to be started again");
     }
-}
-
-fn intake_settings(settings: &Settings) -> fanlight_intake::Settings {
-    let listener = |listener: &Option<crate::config::Listener>| {
-        listener
-            .as_ref()
-            .map(|listener| ListenerSettings { listen: listener.listen, access: listener.access.clone() })
-    };
-    fanlight_intake::Settings {
-        otlp_grpc: listener(&settings.otlp_grpc),
-        otlp_http: listener(&settings.otlp_http),
-        zpa_user_activity: listener(&settings.zpa_user_activity),
-        in_flight_bytes: settings.in_flight_bytes,
-        lightstep: settings.lightstep,
-        ..fanlight_intake::Settings::default()
-    }
-}
-
-fn has_tls(settings: &Settings) -> bool {
-    settings.api.as_ref().is_some_and(|listener| listener.access.tls.is_some())
 }
 
 fn export_tools(folder: &DataFolder, disk: &Arc<dyn Disk>, tools: &Tools) -> exports::Tools {

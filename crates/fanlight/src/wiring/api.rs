@@ -18,7 +18,6 @@ use hyper_util::service::TowerToHyperService;
 use tokio::task::JoinHandle;
 
 use crate::config::Settings;
-use crate::folder::DataFolder;
 use crate::outcome::Failure;
 use crate::telemetry;
 
@@ -30,6 +29,7 @@ pub(super) struct Served {
     pub(super) clock: Clock,
     pub(super) ledger: Ledger,
     pub(super) metrics: Metrics,
+    pub(super) token: AdminToken,
     pub(super) ready: Readiness,
     pub(super) sign_in: SignIn,
     pub(super) hosts: Hosts,
@@ -44,15 +44,9 @@ pub(super) async fn open(settings: &Settings, tools: &Tools) -> Result<Option<Do
     Ok(Some(Doorway::open(listener, tools).await?))
 }
 
-/// Serves behind that door. The token is made even where nothing listens.
-pub(super) fn start(
-    door: Option<Doorway>,
-    folder: &DataFolder,
-    served: Served,
-) -> Result<Option<JoinHandle<()>>, Failure> {
-    let token = AdminToken::load_or_create(&folder.admin_token())?;
-    let Some(door) = door else { return Ok(None) };
-    let Served { store, clock, ledger, metrics, ready, sign_in, hosts, config } = served;
+/// Serves behind that door.
+pub(super) fn start(door: Doorway, served: Served) -> JoinHandle<()> {
+    let Served { store, clock, ledger, metrics, token, ready, sign_in, hosts, config } = served;
     let counted = ledger.clone();
     let state = ApiState { store, clock, ledger, metrics, token, sign_in, ready, hosts, config };
     let router = fanlight_api::router(state).layer(middleware::from_fn(telemetry::api_request));
@@ -76,7 +70,7 @@ pub(super) fn start(
             }
         })
     };
-    Ok(Some(fanlight_runtime::spawn(NAME, door.run(serve))))
+    fanlight_runtime::spawn(NAME, door.run(serve))
 }
 
 /// How a browser reaches it: under the first name that it is known by, else by its address; one that listens everywhere is
