@@ -26,7 +26,7 @@ mod sink;
 mod stand_in;
 mod wait;
 
-pub use app::{App, Stack};
+pub use app::{App, Sending, Stack};
 pub use binary::{fanlight, samples_folder};
 pub use http_client::{Answer, HttpClient, curl};
 pub use otlp::KeyValue;

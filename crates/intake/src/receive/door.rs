@@ -7,7 +7,9 @@ use bytes::Bytes;
 use fanlight_log::{Appender, Frame};
 use fanlight_otlp::Refusal as RefusedSpan;
 use fanlight_otlp::{Batch, ItemCounter, Limits, RefusalReason, Transcoded, scan, transcode_json};
-use fanlight_runtime::{Budget, Clock, Ledger, Outcome, Shutdown, own_span, spawn, spawn_blocking};
+use fanlight_runtime::{
+    Budget, Clock, Ledger, Outcome, Shutdown, own_span, own_trace, spawn, spawn_blocking,
+};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
@@ -95,8 +97,7 @@ impl Drop for Tally {
 
 /// The span about a request, which ends with its answer: what the pipeline does with the request later is under it all the same.
 pub(crate) fn request_span(listener: &'static str) -> Span {
-    own_span!(
-        root,
+    own_trace!(
         "intake.request",
         otel.kind = "server",
         listener,
