@@ -21,6 +21,23 @@ pub enum Stack {
     Express,
 }
 
+/// How an app's SDK sends its spans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// `OTEL_EXPORTER_OTLP_PROTOCOL`.
+    pub protocol: &'static str,
+    /// `OTEL_EXPORTER_OTLP_COMPRESSION`.
+    pub compression: &'static str,
+    /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`'s path, where the protocol's own is not wanted.
+    pub path: Option<&'static str>,
+}
+
+impl Default for Sending {
+    fn default() -> Self {
+        Self { protocol: "http/protobuf", compression: "none", path: None }
+    }
+}
+
 /// A running app.
 #[derive(Debug)]
 pub struct App {
@@ -68,13 +85,27 @@ fn python(app: &str) -> Result<Command> {
 }
 
 impl App {
-    /// Starts it, with its spans going to `otlp`, and waits until it accepts requests.
+    /// Starts it, with its spans going to `otlp` as protobuf over HTTP, and waits until it accepts requests.
     ///
     /// # Errors
     /// Where it is not installed, or does not start.
     pub async fn start(
         stack: Stack,
         otlp: SocketAddr,
+        resource_attributes: &str,
+        folder: &Path,
+    ) -> Result<Self> {
+        Self::start_sending(stack, otlp, Sending::default(), resource_attributes, folder).await
+    }
+
+    /// The same, with its spans going there in another form.
+    ///
+    /// # Errors
+    /// Where it is not installed, or does not start.
+    pub async fn start_sending(
+        stack: Stack,
+        otlp: SocketAddr,
+        sending: Sending,
         resource_attributes: &str,
         folder: &Path,
     ) -> Result<Self> {
@@ -88,11 +119,15 @@ impl App {
             .env("OTEL_SERVICE_NAME", stack.as_str())
             .env("OTEL_RESOURCE_ATTRIBUTES", resource_attributes)
             .env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{otlp}"))
-            .env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+            .env("OTEL_EXPORTER_OTLP_PROTOCOL", sending.protocol)
+            .env("OTEL_EXPORTER_OTLP_COMPRESSION", sending.compression)
             .env("OTEL_TRACES_EXPORTER", "otlp")
             .env("OTEL_METRICS_EXPORTER", "none")
             .env("OTEL_LOGS_EXPORTER", "none")
             .env("OTEL_BSP_SCHEDULE_DELAY", "200");
+        if let Some(path) = sending.path {
+            command.env("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", format!("http://{otlp}{path}"));
+        }
         let mut process = Process::start(stack.as_str(), command, folder)?;
         let line = process.first_line(PATIENCE).await?;
         let port: u16 = line.trim().parse().with_context(|| format!("not a port: `{line}`"))?;

@@ -27,7 +27,7 @@ mod sink;
 mod stand_in;
 mod wait;
 
-pub use app::{App, Stack};
+pub use app::{App, Sending, Stack};
 pub use authority::Authority;
 pub use binary::{fanlight, installed, samples_folder};
 pub use http_client::{Answer, HttpClient, curl};

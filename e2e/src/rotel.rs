@@ -16,6 +16,8 @@ use crate::wait::{PATIENCE, until};
 pub struct Rotel {
     /// Where it takes OTLP over HTTP.
     pub address: SocketAddr,
+    /// Where it takes OTLP over gRPC.
+    pub grpc_address: SocketAddr,
     process: Process,
 }
 
@@ -40,14 +42,14 @@ impl Rotel {
         let mut process = Process::start("rotel", command, folder)?;
         let watched = std::sync::Mutex::new(&mut process);
         until("rotel does not listen", PATIENCE, || async {
-            if TcpStream::connect(http).await.is_ok() {
+            if TcpStream::connect(http).await.is_ok() && TcpStream::connect(grpc).await.is_ok() {
                 return Ok(Some(Ok(())));
             }
             let mut process = watched.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             Ok(process.check_alive().err().map(Err))
         })
         .await??;
-        Ok(Self { address: http, process })
+        Ok(Self { address: http, grpc_address: grpc, process })
     }
 
     /// Fails, with what it printed, if it has ended.

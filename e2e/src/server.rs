@@ -108,6 +108,14 @@ impl Server {
         self.address("otlp_http")
     }
 
+    /// OTLP over gRPC.
+    ///
+    /// # Errors
+    /// Where there is no such listener.
+    pub fn otlp_grpc(&self) -> Result<SocketAddr> {
+        self.address("otlp_grpc")
+    }
+
     /// ZPA User Activity.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use fanlight_otlp::{Limits, only, scan};
-use fanlight_runtime::{Shutdown, own_span, spawn_blocking};
+use fanlight_runtime::{Shutdown, own_trace, spawn_blocking};
 use tracing::Instrument;
 use tracing::field::Empty;
 
@@ -142,8 +142,7 @@ impl Sender {
         let mut stumbles = 0;
         loop {
             let spans: u64 = items.iter().map(|item| item.spans).sum();
-            let span = own_span!(
-                root,
+            let span = own_trace!(
                 "export.request",
                 otel.kind = "client",
                 target = &*self.target,

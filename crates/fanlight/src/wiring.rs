@@ -23,7 +23,7 @@ use fanlight_intake::{OwnSpans, Payload, frame_kind};
 use fanlight_listen::Tools;
 use fanlight_log::{Appender, Disk, Frame, Logged, StdDisk};
 use fanlight_model::Feed;
-use fanlight_runtime::{Clock, Ledger, Metrics, Shutdown, own_span};
+use fanlight_runtime::{Clock, Ledger, Metrics, Shutdown, own_span, own_trace};
 use fanlight_store::Store;
 use tokio::task::JoinHandle;
 use tracing::Span;
@@ -251,7 +251,7 @@ fn batch_span(frame: &Frame, request: &Span) -> Span {
     if frame.kind == frame_kind::OTLP_TRACES || frame.kind == frame_kind::OWN_TRACES {
         own_span!(*request, "pipeline.batch", bytes = frame.bytes.len())
     } else {
-        own_span!(root, "pipeline.batch", bytes = frame.bytes.len())
+        own_trace!("pipeline.batch", bytes = frame.bytes.len())
     }
 }
 

@@ -4,14 +4,18 @@
 /// cost a look at a flag.
 pub const OWN_SPANS: &str = "fanlight.own";
 
-/// A span about our own work: `own_span!(root, "intake.request", listener = name)` begins a trace, `own_span!(parent, "intake.scan")`
-/// goes on with one, and is nothing where the parent is nothing. So what begins with no span stays without: Fanlight makes no spans
-/// about its own spans by never giving their way through the stages a root.
+/// Begins a trace about our own work: `own_trace!("intake.request", listener = name)`.
 #[macro_export]
-macro_rules! own_span {
-    (root, $name:literal $(, $($fields:tt)*)?) => {
+macro_rules! own_trace {
+    ($name:literal $(, $($fields:tt)*)?) => {
         ::tracing::trace_span!(target: $crate::OWN_SPANS, parent: None, $name $(, $($fields)*)?)
     };
+}
+
+/// Goes on with one: `own_span!(request, "intake.scan")`, which is nothing where the span before is nothing. So what begins without a
+/// trace stays without: Fanlight makes no spans about its own spans because nothing begins a trace about them.
+#[macro_export]
+macro_rules! own_span {
     ($parent:expr, $name:literal $(, $($fields:tt)*)?) => {
         match &$parent {
             parent if parent.is_disabled() => ::tracing::Span::none(),

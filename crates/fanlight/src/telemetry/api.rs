@@ -6,7 +6,7 @@ use axum::extract::{ConnectInfo, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use fanlight_model::{SpanId, TraceId};
-use fanlight_runtime::own_span;
+use fanlight_runtime::own_trace;
 use http::{HeaderName, HeaderValue};
 use tracing::Instrument;
 use tracing::field::{Empty, display};
@@ -23,8 +23,7 @@ pub(crate) async fn api_request(mut request: Request, next: Next) -> Response {
     if PROBES.contains(&path) {
         return next.run(request).await;
     }
-    let span = own_span!(
-        root,
+    let span = own_trace!(
         "api.request",
         otel.kind = "server",
         http.request.method = request.method().as_str(),

@@ -1,8 +1,9 @@
 //! Makes OTLP spans of `tracing`'s, for those about our own work.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use fanlight_model::{SpanId, SpanKind, TraceId};
 use fanlight_otlp::{Attributes, SpanDraft};
@@ -19,16 +20,18 @@ use super::collect::Made;
 /// Spans that wait to be kept; beyond it they are dropped and counted.
 const QUEUE_SPANS: usize = 4_096;
 
-/// Traces that are begun in a second: enough to see what goes on, and cheap beside a thousand requests.
-const TRACES_PER_SECOND: u64 = 10;
+/// Traces that are begun in a second with one kind of work: enough to see what goes on, and cheap beside a thousand requests. Each
+/// kind has its own, so that a busy one hides no other.
+const TRACES_PER_SECOND: u32 = 10;
 
 /// Records spans while they are open, and gives them away when they end.
 pub(super) struct Recorder {
     clock: Clock,
     made: mpsc::Sender<SpanDraft>,
     dropped: Arc<AtomicU64>,
-    /// The second in which traces were last begun, and in the low bits how many.
-    begun: AtomicU64,
+    /// For each kind of work with which traces begin, the second in which one last did, and how many have in it. There are as many
+    /// kinds as the code has roots.
+    begun: Mutex<BTreeMap<&'static str, (u64, u32)>>,
     /// Ids are random in their run and never twice in it.
     seed: [u8; 16],
     next_id: AtomicU64,
@@ -48,7 +51,7 @@ impl Recorder {
             clock,
             made,
             dropped: Arc::clone(&dropped),
-            begun: AtomicU64::new(0),
+            begun: Mutex::default(),
             seed,
             next_id: AtomicU64::new(1),
         };
@@ -56,14 +59,15 @@ impl Recorder {
     }
 
     /// Whether one more trace may begin now.
-    fn is_sampled(&self) -> bool {
-        const COUNT_BITS: u64 = 0xff;
-        let second = (self.clock.elapsed().as_secs() + 1) << 8;
-        let taken = self.begun.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |begun| {
-            let count = if begun & !COUNT_BITS == second { begun & COUNT_BITS } else { 0 };
-            (count < TRACES_PER_SECOND).then_some(second | (count + 1))
-        });
-        taken.is_ok()
+    fn is_sampled(&self, kind: &'static str) -> bool {
+        let second = self.clock.elapsed().as_secs();
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let (last, count) = begun.entry(kind).or_insert((second, 0));
+        if *last != second {
+            (*last, *count) = (second, 0);
+        }
+        *count = count.saturating_add(1);
+        *count <= TRACES_PER_SECOND
     }
 
     fn new_span_id(&self) -> SpanId {
@@ -100,7 +104,7 @@ where
                 let Some(Open(parent, _)) = extensions.get::<Open>() else { return };
                 (parent.trace_id, parent.span_id)
             }
-            None if self.is_sampled() => (self.new_trace_id(), SpanId::default()),
+            None if self.is_sampled(attributes.metadata().name()) => (self.new_trace_id(), SpanId::default()),
             None => return,
         };
         let now = self.clock.now();

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use fanlight_model::{SpanId, SpanKind, Timestamp};
 use fanlight_otlp::SpanDraft;
-use fanlight_runtime::own_span;
+use fanlight_runtime::{own_span, own_trace};
 use tracing::Span;
 use tracing::field::Empty;
 
@@ -25,8 +25,7 @@ fn attributes(span: &SpanDraft) -> Vec<String> {
 fn a_request_and_what_comes_of_it_are_one_trace() {
     let clock = Clock::manual(Timestamp::from_seconds(100));
     let spans = recorded(&clock, || {
-        let request = own_span!(
-            root,
+        let request = own_trace!(
             "intake.request",
             otel.kind = "server",
             listener = "otlp_http",
@@ -64,28 +63,29 @@ fn a_request_and_what_comes_of_it_are_one_trace() {
 #[test]
 fn nothing_comes_of_nothing() {
     let spans = recorded(&Clock::system(), || {
-        let nothing = Span::none();
-        let scan = own_span!(nothing, "intake.scan");
+        let root = Span::none();
+        let scan = own_span!(root, "intake.scan");
         let store = own_span!(scan, "pipeline.store");
         assert!(scan.is_disabled() && store.is_disabled());
     });
     assert!(spans.is_empty(), "{spans:?}");
 }
 
-/// Ten traces a second; a trace that was not begun has no children either.
+/// Ten traces a second for each kind of work; a trace that was not begun has no children either.
 #[test]
 fn the_traces_of_a_second_are_bounded() {
     let clock = Clock::manual(Timestamp::from_seconds(100));
     let spans = recorded(&clock, || {
         for _ in 0..3 {
             for _ in 0..1_000 {
-                let request = own_span!(root, "intake.request");
+                let request = own_trace!("intake.request");
                 drop(own_span!(request, "intake.scan"));
             }
+            drop(own_trace!("export.request"));
             clock.advance(Duration::from_secs(1));
         }
     });
-    assert_eq!(spans.len(), 3 * 10 * 2);
+    assert_eq!(spans.len(), 3 * (10 * 2 + 1));
     let ids: std::collections::BTreeSet<_> = spans.iter().map(|span| span.span_id).collect();
     assert_eq!(ids.len(), spans.len());
 }
@@ -97,7 +97,7 @@ fn what_nobody_takes_is_dropped_and_counted() {
     let (recorder, made) = Recorder::new(clock);
     let subscriber = tracing_subscriber::registry().with(recorder);
     tracing::subscriber::with_default(subscriber, || {
-        let request = own_span!(root, "intake.request");
+        let request = own_trace!("intake.request");
         (0..5_000).for_each(|_| drop(own_span!(request, "intake.scan")));
     });
     assert_eq!(made.dropped(), 5_001 - 4_096);
@@ -106,8 +106,7 @@ fn what_nobody_takes_is_dropped_and_counted() {
 #[test]
 fn an_error_is_a_failed_span_and_ids_can_be_given() {
     let spans = recorded(&Clock::system(), || {
-        let request =
-            own_span!(root, "api.request", error.type = Empty, trace_id = Empty, parent_span_id = Empty);
+        let request = own_trace!("api.request", error.type = Empty, trace_id = Empty, parent_span_id = Empty);
         request.record("trace_id", "0af7651916cd43dd8448eb211c80319c");
         request.record("parent_span_id", "b7ad6b7169203331");
         request.record("error.type", "500");

@@ -8,7 +8,7 @@ use fanlight_log::{Appender, Frame};
 use fanlight_otlp::Refusal as RefusedSpan;
 use fanlight_otlp::{Batch, ItemCounter, Limits, RefusalReason, Transcoded, scan, transcode_json};
 use fanlight_runtime::{
-    Budget, Clock, Histogram, Ledger, Outcome, Shutdown, own_span, spawn, spawn_blocking,
+    Budget, Clock, Histogram, Ledger, Outcome, Shutdown, own_span, own_trace, spawn, spawn_blocking,
 };
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
@@ -99,8 +99,7 @@ impl Drop for Tally {
 
 /// The span about a request, which ends with its answer: what the pipeline does with the request later is under it all the same.
 pub(crate) fn request_span(listener: &'static str) -> Span {
-    own_span!(
-        root,
+    own_trace!(
         "intake.request",
         otel.kind = "server",
         listener,
