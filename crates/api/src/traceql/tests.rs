@@ -118,6 +118,12 @@ fn the_keys_of_enrichment_mean_the_linked_event() {
         SpanField::Enriched("security_rule.name".into(), AccessField::Rule),
         text("r"),
     );
+    check(
+        "{ span.fanlight.access.phase.setup.duration > 0.15 }",
+        SpanField::Access(AccessField::PhaseSetup),
+        Test::Number(Greater, 0.15),
+    );
+    check("{ access.effects = \"throttled\" }", SpanField::Access(AccessField::Effects), text("throttled"));
     check("{ resource.user.id = \"x\" }", SpanField::Resource("user.id".into()), text("x"));
 }
 
