@@ -75,7 +75,7 @@ impl Server {
     ) -> Result<Self, Failure> {
         let (ledger, metrics, shutdown) = (Ledger::default(), Metrics::default(), Shutdown::new());
         let tools = Tools { clock: Clock::system(), ledger, metrics, shutdown };
-        let Tools { clock, ledger, shutdown, .. } = tools.clone();
+        let Tools { clock, ledger, metrics, shutdown } = tools.clone();
         let disk: Arc<dyn Disk> = Arc::new(StdDisk);
         let lock = lock(&folder)?;
         let namer =
