@@ -194,6 +194,17 @@ fn what_is_no_traceql_is_refused_by_column_with_what_was_expected() {
     invalid(&many, 3 + 64 * 10, ".a", "64 comparisons");
 }
 
+/// The page that tells people of the language shows queries that are understood.
+#[test]
+fn the_examples_of_the_page_are_understood() {
+    let page = include_str!("../../../../docs/traceql.md");
+    let examples: Vec<&str> = page.lines().filter(|line| line.starts_with('{')).collect();
+    assert!(examples.len() >= 3, "{examples:?}");
+    for example in examples {
+        assert!(filter(example).is_ok(), "{example}");
+    }
+}
+
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z][a-z0-9_./:-]{0,12}[a-z]",

@@ -53,7 +53,9 @@ pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<(u8, u
 /// Answers every ping, until the connection ends; the code of the last GOAWAY.
 pub(crate) async fn answer_pings(stream: &mut TcpStream) -> Option<u32> {
     let mut code = None;
+    let began = tokio::time::Instant::now();
     while let Some((kind, flags, payload)) = read(stream).await {
+        assert!(began.elapsed() < crate::slow::LONG, "it never ends");
         match kind {
             // Whether it still arrives is seen at the next read.
             PING if flags & ACK == 0 => {

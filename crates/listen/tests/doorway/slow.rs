@@ -1,12 +1,17 @@
 //! Peers that take their time: F18. The clock of these tests stands still while anything can happen and jumps when nothing can.
 
+use std::time::Duration;
+
 use fanlight_listen::{Access, Protocol};
 use fanlight_runtime::Outcome;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::house::{House, until};
+
+/// On the clock of these tests, longer than any bound.
+pub(crate) const LONG: Duration = Duration::from_secs(300);
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
 
@@ -20,7 +25,7 @@ pub(crate) async fn exchange(house: &House, request: &str) -> String {
 async fn rest(stream: &mut TcpStream) -> String {
     let mut read = Vec::new();
     // A connection that is dropped with unread bytes ends in a reset.
-    stream.read_to_end(&mut read).await.unwrap_or_default();
+    timeout(LONG, stream.read_to_end(&mut read)).await.expect("it ends").unwrap_or_default();
     String::from_utf8_lossy(&read).into_owned()
 }
 
@@ -93,7 +98,7 @@ async fn a_body_needs_a_thousand_bytes_a_second_after_a_grace() {
     let mut stream = TcpStream::connect(house.address).await.unwrap();
     stream.write_all(head).await.unwrap();
     let started = Instant::now();
-    let mut ticks = tokio::time::interval(std::time::Duration::from_secs(1));
+    let mut ticks = tokio::time::interval(Duration::from_secs(1));
     for _ in 0..50 {
         ticks.tick().await;
         stream.write_all(&[b'x'; 1_200]).await.unwrap();
@@ -114,9 +119,10 @@ async fn an_answer_that_is_not_taken_is_given_up_after_half_a_minute() {
         let started = Instant::now();
         stream.write_all(b"GET /large HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
         until("it is in", || house.gauge("fanlight_connections") == Some(1.0)).await;
-        let mut seconds = tokio::time::interval(std::time::Duration::from_secs(1));
+        let mut seconds = tokio::time::interval(Duration::from_secs(1));
         while house.gauge("fanlight_connections") == Some(1.0) {
             seconds.tick().await;
+            assert!(started.elapsed() < LONG, "it never ends");
             if is_dripping {
                 stream.read_exact(&mut [0; 100]).await.unwrap();
             }
