@@ -8,7 +8,6 @@ mod library;
 mod manifests;
 mod names;
 mod pages;
-mod pane;
 mod purity;
 
 use anyhow::Result;
@@ -40,9 +39,6 @@ const FILE_RULES: &[FileRule] = &[
     events::have_fixed_names,
     manifests::member,
     manifests::workspace,
-    pane::length_of_file,
-    pane::imports_go_right,
-    pane::keeps_types_and_text,
 ];
 
 const TREE_RULES: &[TreeRule] = &[

@@ -6,9 +6,7 @@
 //! and knows nothing of what the spans say.
 //!
 //! ```
-//! use std::time::Duration;
 //! use fanlight_export::{ClientTls, Protocol, Target};
-//!
 //! let target = Target {
 //!     name: "tempo".to_owned(),
 //!     endpoint: "http://192.0.2.1:4318/v1/traces".parse().expect("a URL"),
@@ -17,7 +15,7 @@
 //!     headers: Vec::new(),
 //!     gzip: true,
 //!     queue_bytes: 1 << 30,
-//!     timeout: Duration::from_secs(10),
+//!     timeout: std::time::Duration::from_secs(10),
 //! };
 //! ```
 
