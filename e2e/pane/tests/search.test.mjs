@@ -129,7 +129,7 @@ test("a time range can be typed", async () => {
   await page.getByLabel("Or type it").fill("2001-01-01 .. 2001-01-02");
   await page.keyboard.press("Enter");
   await until(page, () => location.search.includes("start=2001-01-01T00%3A00%3A00Z"));
-  await page.getByText("This is how it begins").waitFor();
+  await page.getByText("begin like this").waitFor();
   await page.goBack();
   await opens(page, world.joined.traceId).waitFor();
 });

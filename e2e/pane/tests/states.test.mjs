@@ -36,7 +36,7 @@ const STATES = {
   },
   "search empty": async (page) => {
     await page.goto(`${target.base}/search${NOTHING}`);
-    await page.getByText("This is how it begins").waitFor();
+    await page.getByText("begin like this").waitFor();
     await page.getByText(/^got \d/).first().waitFor();
   },
   "search empty by its query": async (page) => {

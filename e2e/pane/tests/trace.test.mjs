@@ -181,9 +181,11 @@ test("copies are what they say", async () => {
   assert.ok((await copied("curl")).includes(`'${target.base}/api/v1/traces/${world.joined.traceId}'`));
 });
 
-test("the trace that was given on the command line opens too", { skip: world.given === null && "no --trace was given" }, async () => {
-  const { page, seen } = await place.page();
-  await openTrace(page, world.given);
-  await page.getByLabel("Who and by which way").waitFor();
-  assert.deepEqual(seen, { dialogs: [], violations: [], errors: [] });
-});
+if (world.given) {
+  test("the trace that was given on the command line says who and by which way", async () => {
+    const { page, seen } = await place.page();
+    await openTrace(page, world.given);
+    await page.getByLabel("Who and by which way").waitFor();
+    assert.deepEqual(seen, { dialogs: [], violations: [], errors: [] });
+  });
+}

@@ -125,21 +125,23 @@ function paintBeyond(sheet: Sheet, isLeft: boolean, top: number): void {
   context.fill();
 }
 
-/** Every row of the trace as a line, for the overview. */
+/** Every row of the trace as a line, for the overview; what failed or matches lies on top. */
 export function paintOverview(sheet: Sheet, all: Row[], length: number, marked: ReadonlySet<number>): void {
   const { context, width, height, colours, tints } = sheet;
-  const inner = height - 2 * OVERVIEW_MARGIN;
-  const step = Math.min(3, inner / Math.max(all.length, 1));
+  const step = Math.min(3, (height - 2 * OVERVIEW_MARGIN) / Math.max(all.length, 1));
   const thick = Math.max(Math.min(step - 0.5, 2), 0.75);
+  const line = (row: Row, colour: string, least: number): void => {
+    context.fillStyle = colour;
+    const top = OVERVIEW_MARGIN + row.index * step;
+    context.fillRect((row.from / length) * width, top, Math.max(((row.to - row.from) / length) * width, least), Math.max(thick, least));
+  };
   context.globalAlpha = all.length > height * 2 ? 0.5 : 0.9;
-  for (const row of all) {
-    const left = (row.from / length) * width;
-    const failed = row.span.status === "error";
-    context.fillStyle = failed ? colours.denied : (colours.tints[tints.get(serviceOf(row.span)) ?? 0] ?? colours.ink);
-    if (marked.has(row.index)) context.fillStyle = colours.ink;
-    context.fillRect(left, OVERVIEW_MARGIN + row.index * step, Math.max(((row.to - row.from) / length) * width, 1), failed ? Math.max(thick, 1.5) : thick);
-  }
+  for (const row of all) line(row, colours.tints[tints.get(serviceOf(row.span)) ?? 0] ?? colours.ink, 1);
   context.globalAlpha = 1;
+  for (const row of all) {
+    if (row.span.status === "error") line(row, colours.denied, 2);
+    else if (marked.has(row.index)) line(row, colours.ink, 2);
+  }
 }
 
 function box(context: CanvasRenderingContext2D, left: number, top: number, width: number, height: number): void {
