@@ -26,9 +26,10 @@ pub(super) const INTRINSICS: [(&str, Intrinsic); 16] = [
 ];
 
 /// Fields of the scope `access`.
-pub(super) const ACCESS: [(&str, AccessField); 11] = [
+pub(super) const ACCESS: [(&str, AccessField); 12] = [
     ("user", AccessField::User),
     ("disposition", AccessField::Disposition),
+    ("effects", AccessField::Effects),
     ("rule", AccessField::Rule),
     ("app", AccessField::App),
     ("app_segment", AccessField::AppSegment),
@@ -41,18 +42,29 @@ pub(super) const ACCESS: [(&str, AccessField); 11] = [
 ];
 
 /// Attributes that enrichment alone writes. A late link does not reach the stored span, so the linked event is asked.
-pub(super) const JOINED: [(&str, AccessField); 11] = [
+pub(super) const JOINED: [(&str, AccessField); 22] = [
     (attribute::ACCESS_CLIENT_ADDRESS, AccessField::ClientAddress),
     (attribute::ACCESS_PRODUCT, AccessField::Product),
     (attribute::ACCESS_DISPOSITION, AccessField::Disposition),
+    (attribute::ACCESS_EFFECTS, AccessField::Effects),
     (attribute::ACCESS_REASON, AccessField::Reason),
     (attribute::ACCESS_APP, AccessField::App),
     (attribute::ACCESS_APP_SEGMENT, AccessField::AppSegment),
     (attribute::ACCESS_SERVICE_EDGE, AccessField::ServiceEdge),
     (attribute::ACCESS_APP_CONNECTOR, AccessField::AppConnector),
     (attribute::ACCESS_EVENT_TYPE, AccessField::Feed),
+    (attribute::ACCESS_EVENT_UID, AccessField::EventUid),
+    (attribute::ACCESS_PHASE_POLICY, AccessField::PhasePolicy),
+    (attribute::ACCESS_PHASE_DISPATCH, AccessField::PhaseDispatch),
+    (attribute::ACCESS_PHASE_CONNECTOR_SETUP, AccessField::PhaseConnectorSetup),
+    (attribute::ACCESS_PHASE_SETUP, AccessField::PhaseSetup),
+    (attribute::ACCESS_PHASE_SERVER_CONNECT, AccessField::PhaseServerConnect),
+    (attribute::LINK_ID, AccessField::LinkId),
     (attribute::LINK_RUNG, AccessField::Rung),
     (attribute::LINK_CONFIDENCE, AccessField::Confidence),
+    (attribute::LINK_RUNNER_UP, AccessField::RunnerUp),
+    (attribute::LINK_RESIDUAL_MS, AccessField::ResidualMs),
+    (attribute::LINK_LATE_BY_MS, AccessField::LateByMs),
 ];
 
 /// Attributes that enrichment writes where the sender has not: the sender's own comes first, as in what is exported.

@@ -145,7 +145,7 @@ fn meant(field: &Field) -> (SpanField, Fits) {
 fn access(field: AccessField) -> (SpanField, Fits) {
     let fits = match field {
         AccessField::Disposition => Fits::Words(&DISPOSITIONS),
-        AccessField::Confidence => Fits::Number,
+        number if number.is_number() => Fits::Number,
         _ => Fits::Text,
     };
     (SpanField::Access(field), fits)

@@ -118,6 +118,12 @@ fn the_keys_of_enrichment_mean_the_linked_event() {
         SpanField::Enriched("security_rule.name".into(), AccessField::Rule),
         text("r"),
     );
+    check(
+        "{ span.fanlight.access.phase.setup.duration > 0.15 }",
+        SpanField::Access(AccessField::PhaseSetup),
+        Test::Number(Greater, 0.15),
+    );
+    check("{ access.effects = \"throttled\" }", SpanField::Access(AccessField::Effects), text("throttled"));
     check("{ resource.user.id = \"x\" }", SpanField::Resource("user.id".into()), text("x"));
 }
 
@@ -186,6 +192,17 @@ fn what_is_no_traceql_is_refused_by_column_with_what_was_expected() {
     invalid(&deep, 19, "(", "16 brackets");
     let many = format!("{{ {} }}", vec![".a = 1"; 65].join(" && "));
     invalid(&many, 3 + 64 * 10, ".a", "64 comparisons");
+}
+
+/// The page that tells people of the language shows queries that are understood.
+#[test]
+fn the_examples_of_the_page_are_understood() {
+    let page = include_str!("../../../../docs/traceql.md");
+    let examples: Vec<&str> = page.lines().filter(|line| line.starts_with('{')).collect();
+    assert!(examples.len() >= 3, "{examples:?}");
+    for example in examples {
+        assert!(filter(example).is_ok(), "{example}");
+    }
 }
 
 fn name() -> impl Strategy<Value = String> {

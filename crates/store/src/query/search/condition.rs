@@ -8,13 +8,17 @@ use datafusion::prelude::lit;
 use fanlight_model::attribute as key;
 
 use super::attribute::attribute;
-use super::filter::{AccessField, Comparison, SpanField, SpanFilter, SpanTest, Test};
+use super::filter::{AccessField, Comparison, Form, SpanField, SpanFilter, SpanTest, Test};
+use super::pattern::Pattern;
 use crate::query::hex::bare;
 
 /// The columns that a trace's own conditions are on, as the plan names them.
 pub(super) const TRACE_DURATION: &str = "trace_duration_ns";
 pub(super) const TRACE_ROOT_NAME: &str = "trace_root_name";
 pub(super) const TRACE_ROOT_SERVICE: &str = "trace_root_service";
+
+/// What stands between the texts of a list that was made one text; no effect has one in it.
+pub(super) const LIST_COMMA: &str = ",";
 
 /// The column of an access event's field, as the plan names it.
 pub(super) fn access_column(field: AccessField) -> String {
@@ -24,6 +28,8 @@ pub(super) fn access_column(field: AccessField) -> String {
 /// A span's value, in one of the kinds that can be compared.
 enum Value {
     Text(Expr),
+    /// Several texts, [`LIST_COMMA`] between them.
+    Texts(Expr),
     Whole(Expr),
     Number(Expr),
 }
@@ -66,7 +72,11 @@ fn of_span(key: &str) -> Expr {
 
 fn access(field: AccessField) -> Value {
     let column = bare(&access_column(field));
-    if field.is_number() { Value::Number(column) } else { Value::Text(column) }
+    match field.form() {
+        Form::Text | Form::Id => Value::Text(column),
+        Form::Texts => Value::Texts(column),
+        Form::Number | Form::Phase => Value::Number(column),
+    }
 }
 
 impl Value {
@@ -74,6 +84,8 @@ impl Value {
         match test {
             Test::Absent => self.expr().is_null(),
             Test::Present => self.expr().is_not_null(),
+            Test::Text(Comparison::Equal, text) if self.is_list() => self.has(text),
+            Test::Text(Comparison::NotEqual, text) if self.is_list() => not(self.has(text)),
             Test::Text(comparison, text) => compare(self.into_text(), *comparison, lit(text.as_str())),
             Test::Whole(comparison, number) => self.compared_with_whole(*comparison, *number),
             Test::Number(comparison, number) => self.compared_with_number(*comparison, *number),
@@ -82,15 +94,27 @@ impl Value {
         }
     }
 
+    fn is_list(&self) -> bool {
+        matches!(self, Self::Texts(_))
+    }
+
+    /// One of the texts is this one.
+    fn has(self, text: &str) -> Expr {
+        match Pattern::of_item(text, LIST_COMMA) {
+            Ok(pattern) => pattern.matches(self.expr()),
+            Err(_) => lit(false),
+        }
+    }
+
     fn expr(self) -> Expr {
         match self {
-            Self::Text(expr) | Self::Whole(expr) | Self::Number(expr) => expr,
+            Self::Text(expr) | Self::Texts(expr) | Self::Whole(expr) | Self::Number(expr) => expr,
         }
     }
 
     fn into_text(self) -> Expr {
         match self {
-            Self::Text(expr) => expr,
+            Self::Text(expr) | Self::Texts(expr) => expr,
             Self::Whole(expr) | Self::Number(expr) => cast(expr, DataType::Utf8),
         }
     }
@@ -100,7 +124,7 @@ impl Value {
     fn compared_with_whole(self, comparison: Comparison, number: i64) -> Expr {
         match self {
             Self::Whole(expr) => compare(expr, comparison, lit(number)),
-            Self::Text(expr) => coalesce(vec![
+            Self::Text(expr) | Self::Texts(expr) => coalesce(vec![
                 compare(try_cast(expr.clone(), DataType::Int64), comparison, lit(number)),
                 compare(try_cast(expr, DataType::Float64), comparison, lit(nearest(number))),
             ]),
@@ -110,7 +134,7 @@ impl Value {
 
     fn compared_with_number(self, comparison: Comparison, number: f64) -> Expr {
         let expr = match self {
-            Self::Text(expr) => try_cast(expr, DataType::Float64),
+            Self::Text(expr) | Self::Texts(expr) => try_cast(expr, DataType::Float64),
             Self::Whole(expr) => cast(expr, DataType::Float64),
             Self::Number(expr) => expr,
         };

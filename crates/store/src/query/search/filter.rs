@@ -86,10 +86,45 @@ pub enum AccessField {
     ClientAddress,
     /// The feed.
     Feed,
+    /// What else the edge did; a test holds where it holds for one of them.
+    Effects,
+    /// The event's id, as hex.
+    EventUid,
+    /// Seconds of the set-up that policy took; like all phases only on the first request of a connection.
+    PhasePolicy,
+    /// Seconds of dispatch.
+    PhaseDispatch,
+    /// Seconds of the app connector's set-up.
+    PhaseConnectorSetup,
+    /// Seconds of the whole set-up.
+    PhaseSetup,
+    /// Seconds until the server had accepted.
+    PhaseServerConnect,
+    /// The link's id, as hex.
+    LinkId,
     /// The link's rung.
     Rung,
     /// The link's confidence, 0 to 1.
     Confidence,
+    /// The best rival's, 0 to 1.
+    RunnerUp,
+    /// How far the span sticks out of the connection's life, in milliseconds.
+    ResidualMs,
+    /// How late the later of the two came, in milliseconds.
+    LateByMs,
+}
+
+/// In which form a column holds a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Text,
+    /// A list of texts.
+    Texts,
+    /// Bytes, shown as hex.
+    Id,
+    Number,
+    /// Microseconds, shown as seconds, of the first request alone.
+    Phase,
 }
 
 impl AccessField {
@@ -109,19 +144,40 @@ impl AccessField {
             Self::Reason => "reason",
             Self::ClientAddress => "client_address",
             Self::Feed => "feed",
+            Self::Effects => "effects",
+            Self::EventUid => "event_uid",
+            Self::PhasePolicy => "policy_us",
+            Self::PhaseDispatch => "phase_ca_us",
+            Self::PhaseConnectorSetup => "phase_connector_setup_us",
+            Self::PhaseSetup => "setup_us",
+            Self::PhaseServerConnect => "phase_server_setup_us",
+            Self::LinkId => "link_id",
             Self::Rung => "rung",
             Self::Confidence => "confidence",
+            Self::RunnerUp => "runner_up",
+            Self::ResidualMs => "residual_ms",
+            Self::LateByMs => "late_by_ms",
         }
     }
 
-    /// True for what the link says, not the event.
-    pub(super) const fn is_of_link(self) -> bool {
-        matches!(self, Self::Rung | Self::Confidence)
+    /// In which form it is there.
+    pub(super) const fn form(self) -> Form {
+        match self {
+            Self::Effects => Form::Texts,
+            Self::EventUid | Self::LinkId => Form::Id,
+            Self::Confidence | Self::RunnerUp | Self::ResidualMs | Self::LateByMs => Form::Number,
+            Self::PhasePolicy
+            | Self::PhaseDispatch
+            | Self::PhaseConnectorSetup
+            | Self::PhaseSetup
+            | Self::PhaseServerConnect => Form::Phase,
+            _ => Form::Text,
+        }
     }
 
-    /// True for a number; the others are texts.
-    pub(super) const fn is_number(self) -> bool {
-        matches!(self, Self::Confidence)
+    /// True for a number; what is compared with the others is a text.
+    pub const fn is_number(self) -> bool {
+        matches!(self.form(), Form::Number | Form::Phase)
     }
 }
 

@@ -50,6 +50,12 @@ impl Pattern {
         Ok(Self { text: text.to_owned(), compiled: compile(&format!("^(?:{text})$"))? })
     }
 
+    /// Matches a list as text that has `item` in it, `comma` being between its items.
+    pub(super) fn of_item(item: &str, comma: &str) -> std::result::Result<Self, PatternError> {
+        let (item, comma) = (regex::escape(item), regex::escape(comma));
+        Self::new(&format!("(?s)(.*{comma})?{item}({comma}.*)?"))
+    }
+
     /// As it was written.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -133,6 +139,14 @@ mod tests {
         assert!(pattern.compiled.is_match("GET"));
         assert!(!pattern.compiled.is_match("GET /orders"));
         assert!(!pattern.compiled.is_match("xPOST"));
+    }
+
+    #[test]
+    fn an_item_is_found_whole_in_a_list() {
+        let pattern = Pattern::of_item("a.b", ",").expect("a pattern");
+        let found = ["a.b", "x,a.b", "a.b,x", "x,a.b,y", "axb", "a.bc", "xa.b"]
+            .map(|list| pattern.compiled.is_match(list));
+        assert_eq!(found, [true, true, true, true, false, false, false]);
     }
 
     #[test]

@@ -3,18 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::datatypes::{DataType, FieldRef};
 use datafusion::common::{JoinType, ScalarValue};
 use datafusion::datasource::provider_as_source;
 use datafusion::error::Result;
+use datafusion::functions::expr_fn::nullif;
 use datafusion::functions_aggregate::expr_fn::{max, min};
+use datafusion::functions_nested::expr_fn::array_to_string;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, not, when};
 use datafusion::prelude::lit;
 use fanlight_model::{LinkState, Timestamp};
 
-use super::condition::{TRACE_DURATION, TRACE_ROOT_NAME, TRACE_ROOT_SERVICE, access_column, condition};
-use super::filter::{AccessField, Needs, SpanFilter, TimeRange};
-use crate::query::hex::bare;
+use super::condition::{
+    LIST_COMMA, TRACE_DURATION, TRACE_ROOT_NAME, TRACE_ROOT_SERVICE, access_column, condition,
+};
+use super::filter::{AccessField, Form, Needs, SpanFilter, TimeRange};
+use crate::query::hex::{self, bare};
 use crate::query::provider::StoredTable;
 use crate::{Snapshot, TIME_ZONE, Table};
 
@@ -90,24 +94,42 @@ fn traces(snapshot: &Snapshot, range: TimeRange) -> Result<LogicalPlan> {
         .build()
 }
 
-/// What the asserted links say, and their access events.
+/// Columns that links and access events both have, and what they are called in the plan of the two.
+const OF_LINKS: [(&str, &str); 4] = [
+    ("trace_id", "linked_trace_id"),
+    ("span_id", "linked_span_id"),
+    ("event_uid", "linked_event_uid"),
+    ("revision", "link_revision"),
+];
+
+/// What the asserted links say, and their access events. The optimiser leaves out what is not asked for.
 fn linked(snapshot: &Snapshot, fields: &[AccessField]) -> Result<LogicalPlan> {
-    let of_link = |field: &&AccessField| field.is_of_link();
-    let named = |field: &AccessField| bare(field.column()).alias(access_column(*field));
     let asserted = bare("state").eq(lit(LinkState::Asserted.as_str()));
-    let links = table(Table::Links, snapshot)?.filter(asserted)?.project(
-        [
-            bare("trace_id").alias("linked_trace_id"),
-            bare("span_id").alias("linked_span_id"),
-            bare("event_uid").alias("linked_event_uid"),
-        ]
-        .into_iter()
-        .chain(fields.iter().filter(of_link).map(named)),
-    )?;
-    let events = table(Table::AccessEvents, snapshot)?
-        .project(
-            [bare("event_uid")].into_iter().chain(fields.iter().filter(|field| !of_link(field)).map(named)),
-        )?
-        .build()?;
-    links.join(events, JoinType::Inner, (vec!["linked_event_uid"], vec!["event_uid"]), None)?.build()
+    let renamed = |field: &FieldRef| {
+        let other = OF_LINKS.iter().find(|(name, _)| name == field.name());
+        other.map_or_else(|| bare(field.name()), |(name, other)| bare(name).alias(*other))
+    };
+    let schema = Table::Links.schema();
+    let links =
+        table(Table::Links, snapshot)?.filter(asserted)?.project(schema.fields().iter().map(renamed))?;
+    let events = table(Table::AccessEvents, snapshot)?.build()?;
+    let on = (vec!["linked_event_uid"], vec!["event_uid"]);
+    let named = |field: &AccessField| Ok(shown(*field)?.alias(access_column(*field)));
+    let fields = fields.iter().map(named).collect::<Result<Vec<_>>>()?;
+    let ids = [bare("linked_trace_id"), bare("linked_span_id")];
+    links.join(events, JoinType::Inner, on, None)?.project(ids.into_iter().chain(fields))?.build()
+}
+
+/// A field as it is compared: ids as hex, lists as one text, phases as seconds where they were paid.
+fn shown(field: AccessField) -> Result<Expr> {
+    let column = bare(field.column());
+    Ok(match field.form() {
+        Form::Text | Form::Number => column,
+        Form::Id => hex::shown(field.column()),
+        Form::Texts => nullif(array_to_string(column, lit(LIST_COMMA)), lit("")),
+        Form::Phase => {
+            let seconds = cast(column, DataType::Float64) / lit(1_000_000.0);
+            when(bare("first_on_connection"), seconds).end()?
+        }
+    })
 }

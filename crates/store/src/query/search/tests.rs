@@ -83,6 +83,18 @@ async fn access_is_that_of_the_linked_event_at_its_newest_revision() {
     check(&bench, test(SpanField::Access(AccessField::Rung), equal("R3")), &[2, 1]).await;
     // Of trace 1 one span is linked, the other is not.
     check(&bench, test(SpanField::Access(AccessField::User), Test::Absent), &[3, 1]).await;
+    check(&bench, test(SpanField::Access(AccessField::Effects), equal("throttled")), &[1]).await;
+    check(&bench, test(SpanField::Access(AccessField::Effects), equal("throttle")), &[]).await;
+    check(
+        &bench,
+        test(SpanField::Access(AccessField::Effects), Test::Text(NotEqual, "isolated".into())),
+        &[1],
+    )
+    .await;
+    check(&bench, test(SpanField::Access(AccessField::EventUid), equal(&"02".repeat(16))), &[2]).await;
+    check(&bench, test(SpanField::Access(AccessField::LateByMs), Test::Number(Greater, 10.0)), &[2]).await;
+    // Both set-ups took as long; the second link is not of its connection's first request.
+    check(&bench, test(SpanField::Access(AccessField::PhaseSetup), Test::Number(Greater, 0.15)), &[1]).await;
     let enriched = |key: &str| SpanField::Enriched(key.into(), AccessField::PrincipalId);
     check(&bench, test(enriched("user.id"), equal("fl:default:h:ben")), &[2]).await;
     check(&bench, test(enriched("http.route"), equal("/orders")), &[2, 1]).await;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use fanlight_log::{Position, StdDisk};
 use fanlight_model::{
-    AccessEvent, Disposition, Effect, EventUid, Feed, Link, LinkState, PrincipalId, Relation, Rung, SpanId,
-    Timestamp, TraceId, link_id,
+    AccessEvent, Disposition, Effect, EventUid, Feed, Link, LinkState, PhaseDurations, PrincipalId, Relation,
+    Rung, SpanId, Timestamp, TraceId, link_id,
 };
 use fanlight_otlp::{Limits, scan};
 use fanlight_runtime::{Clock, Ledger};
@@ -165,6 +165,7 @@ fn event(number: u8, who: &str, disposition: Disposition) -> AccessEvent {
         app: Some("shop".into()),
         disposition: Some(disposition),
         rule: (!is_ana).then(|| "no contractors".into()),
+        phases: PhaseDurations { setup_us: Some(180_000), ..PhaseDurations::default() },
         ..AccessEvent::empty(uid(number), Feed::ZpaUserActivity, at(0), "{}".into())
     }
 }
@@ -182,10 +183,10 @@ fn link(number: u8, state: LinkState) -> Link {
         confidence: 0.9995,
         runner_up: 0.0,
         residual_ms: 0.0,
-        late_by_ms: 0.0,
+        late_by_ms: f64::from(number) * 6.0,
         state,
         revision: 1,
         decided_time: at(0),
-        first_on_connection: true,
+        first_on_connection: number == 1,
     }
 }
