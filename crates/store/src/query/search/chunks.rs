@@ -9,7 +9,7 @@ use super::filter::TimeRange;
 use crate::{Part, Snapshot, Table};
 
 /// Rows of the first piece beside what is in memory, for [`newest_first`].
-pub(in crate::query) const FIRST_ROWS: u64 = 500_000;
+pub(in crate::query) const FIRST_ROWS: u64 = 100_000;
 
 /// A snapshot that holds some of the spans; the other tables are whole in it.
 #[derive(Debug)]
