@@ -31,6 +31,9 @@ pub(super) struct Tools {
 pub(super) struct Exports {
     tools: Tools,
     running: Arc<Mutex<Running>>,
+    /// What `/metrics` looks at. `running` is held while a target is closed, which takes the runtime's threads: none of them may
+    /// wait for it.
+    shown: Arc<Mutex<Vec<(String, Exporter)>>>,
 }
 
 #[derive(Default)]
@@ -49,26 +52,28 @@ impl Exports {
             .collect::<Result<Vec<_>, ExportError>>()?;
         let names: Vec<String> = targets.iter().map(|(target, _)| target.target.name.clone()).collect();
         let running = Running { targets, last: Position::START };
-        let exports = Self { tools, running: Arc::new(Mutex::new(running)) };
+        let exports = Self { tools, running: Arc::new(Mutex::new(running)), shown: Arc::default() };
+        exports.show(&exports.running());
         names.iter().for_each(|name| exports.measure(name));
         Ok(exports)
     }
 
-    /// How full a target's queue is; `None` where there is no such target any more.
-    pub(super) fn depth(&self, name: &str) -> Option<QueueDepth> {
-        let running = self.running();
-        let (_, exporter) = running.targets.iter().find(|(target, _)| target.target.name == name)?;
-        exporter.depths().into_iter().next()
-    }
-
     fn measure(&self, name: &str) {
-        let weak = Arc::downgrade(&self.running);
-        let (tools, name_of) = (self.tools.clone(), name.to_owned());
-        let depth = move || {
-            let running = weak.upgrade()?;
-            Self { tools: tools.clone(), running }.depth(&name_of)
+        let (weak, name_of) = (Arc::downgrade(&self.shown), name.to_owned());
+        let depth = move || -> Option<QueueDepth> {
+            let shown = weak.upgrade()?;
+            let shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+            let (_, exporter) = shown.iter().find(|(name, _)| *name == name_of)?;
+            exporter.depths().into_iter().next()
         };
         measures::of_export(&self.tools.metrics, name, depth, &self.tools.clock);
+    }
+
+    fn show(&self, running: &Running) {
+        let targets = running.targets.iter();
+        let shown =
+            targets.map(|(target, exporter)| (target.target.name.clone(), exporter.clone())).collect();
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = shown;
     }
 
     /// Gives one request to every target.
@@ -97,6 +102,7 @@ impl Exports {
     pub(super) fn change(&self, wanted: &[ExportTarget]) -> Vec<String> {
         let mut running = self.running();
         let before = std::mem::take(&mut running.targets);
+        self.show(&running);
         let mut left = Vec::new();
         for (old, exporter) in before {
             match wanted.iter().find(|new| new.target.name == old.target.name) {
@@ -137,6 +143,7 @@ impl Exports {
                 }
             }
         }
+        self.show(&running);
         left
     }
 
