@@ -54,7 +54,8 @@ test("a hostile trace is text in the list, in the builder's offers and among wha
   await page.locator(`a[href^="/traces/${world.hostile.traceId}"]`).waitFor();
   await page.getByText(/without a trace/).waitFor();
   for (const name of ["Service", "Person", "Rule", "App"]) await page.getByLabel(name, { exact: true }).focus();
-  await page.locator("#values-user option").first().waitFor({ state: "attached" });
+  // Each field asks for its own.
+  for (const field of ["user", "rule", "app"]) await page.locator(`#values-${field} option`).first().waitFor({ state: "attached" });
   await inert(page, seen, "search");
   const offered = await page.locator("#values-rule option").evaluateAll((options) => options.map((one) => one.value));
   const hostile = offered.find((one) => one.includes("<img"));
