@@ -101,8 +101,8 @@ impl Exports {
     /// a target that changes is closed and opened again: nothing of what passes may miss its queue.
     pub(super) fn change(&self, wanted: &[ExportTarget]) -> Vec<String> {
         let mut running = self.running();
+        // Until all is done `/metrics` shows them as they were.
         let before = std::mem::take(&mut running.targets);
-        self.show(&running);
         let mut left = Vec::new();
         for (old, exporter) in before {
             match wanted.iter().find(|new| new.target.name == old.target.name) {
