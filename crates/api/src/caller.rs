@@ -5,10 +5,11 @@ use std::net::{IpAddr, SocketAddr};
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use fanlight_listen::NameError;
 use fanlight_model::TraceId;
 use http::header::{self, HeaderMap, HeaderValue};
-use http::uri::{Authority, Scheme};
-use http::{Method, StatusCode, Uri};
+use http::uri::Scheme;
+use http::{Method, StatusCode};
 
 use crate::state::Shared;
 use crate::{Problem, cookie};
@@ -59,9 +60,9 @@ fn method_name(method: &Method) -> &'static str {
 /// of another site sends its own as `Origin`.
 pub(crate) async fn under_our_name(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let scheme = request.extensions().get::<Scheme>();
-    match check_name(request.uri(), request.headers(), &shared.api.hosts.names(), scheme) {
+    match shared.api.hosts.check(request.uri(), request.headers(), scheme) {
         Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
+        Err(error) => misnamed(error).into_response(),
     }
 }
 
@@ -146,80 +147,31 @@ fn check_token(headers: &HeaderMap, shared: &Shared) -> Result<(), Problem> {
     }
 }
 
-fn check_name(
-    uri: &Uri,
-    headers: &HeaderMap,
-    hosts: &[String],
-    scheme: Option<&Scheme>,
-) -> Result<(), Problem> {
-    let host = sole_host(uri, headers)?;
-    if !is_ours(host.host(), hosts) {
-        return Err(Problem::new(
-            StatusCode::MISDIRECTED_REQUEST,
-            "host_not_allowed",
-            "not a name of this server",
-            "the request came under a name that is not this server's",
-            "ask by `127.0.0.1` or `localhost`, or add the name to `hosts` under `[api]`",
-        ));
-    }
-    let mut origins = headers.get_all(header::ORIGIN).into_iter();
-    match (origins.next(), origins.next()) {
-        (None, _) => Ok(()),
-        (Some(origin), None) if is_same_origin(origin, &host, scheme) => Ok(()),
-        _ => Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "origin_not_allowed",
-            "not from a page of this server",
-            "the request was made by a page of another site",
-            "open the page that this server serves, or ask from a program",
-        )),
-    }
-}
-
-/// The one name that the request came under; where the target names one too, both are the same.
-fn sole_host(uri: &Uri, headers: &HeaderMap) -> Result<Authority, Problem> {
-    let mut sent = headers.get_all(header::HOST).into_iter();
-    let first = sent.next().and_then(|host| Authority::try_from(host.as_bytes()).ok());
-    let host = match (first, sent.next(), uri.authority()) {
-        (Some(host), None, None) => Some(host),
-        (Some(host), None, Some(target)) if host == *target => Some(host),
-        (None, None, Some(target)) => Some(target.clone()),
-        _ => None,
-    };
-    host.filter(|host| !host.as_str().contains('@')).ok_or_else(|| {
-        Problem::new(
+/// The answer to a request that came under a name that is not ours, or from a page of another site.
+fn misnamed(error: NameError) -> Problem {
+    match error {
+        NameError::Unclear => Problem::new(
             StatusCode::BAD_REQUEST,
             "host_invalid",
             "no clear name of a server",
             "the request has no `Host`, or more than one",
             "send one `Host` header, as HTTP/1.1 asks for",
-        )
-    })
-}
-
-fn is_ours(host: &str, hosts: &[String]) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let is_loopback = bare.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback());
-    is_loopback
-        || bare.eq_ignore_ascii_case("localhost")
-        || hosts
-            .iter()
-            .any(|ours| ours.trim_start_matches('[').trim_end_matches(']').eq_ignore_ascii_case(bare))
-}
-
-/// True where the page's name and port are those that the request came under, and its scheme too where that is known.
-fn is_same_origin(origin: &HeaderValue, host: &Authority, scheme: Option<&Scheme>) -> bool {
-    let text = origin.to_str().unwrap_or_default();
-    let (of_page, authority, usual_port) = match text.split_once("://") {
-        Some(("http", authority)) => (Scheme::HTTP, authority, 80),
-        Some(("https", authority)) => (Scheme::HTTPS, authority, 443),
-        _ => return false,
-    };
-    scheme.is_none_or(|scheme| *scheme == of_page)
-        && authority.parse::<Authority>().is_ok_and(|origin| {
-            origin.host().eq_ignore_ascii_case(host.host())
-                && origin.port_u16().unwrap_or(usual_port) == host.port_u16().unwrap_or(usual_port)
-        })
+        ),
+        NameError::NotOurs => Problem::new(
+            StatusCode::MISDIRECTED_REQUEST,
+            "host_not_allowed",
+            "not a name of this server",
+            "the request came under a name that is not this server's",
+            "ask by `127.0.0.1` or `localhost`, or add the name to `hosts` under `[api]`",
+        ),
+        NameError::OtherOrigin => Problem::new(
+            StatusCode::FORBIDDEN,
+            "origin_not_allowed",
+            "not from a page of this server",
+            "the request was made by a page of another site",
+            "open the page that this server serves, or ask from a program",
+        ),
+    }
 }
 
 /// W3C `traceparent`: `00-<trace id>-<span id>-<flags>`.
@@ -235,67 +187,5 @@ pub(crate) fn new_trace_id() -> TraceId {
     match getrandom::fill(&mut bytes) {
         Ok(()) => TraceId(bytes),
         Err(_) => TraceId::default(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(uri: &str, headers: &[(&'static str, &'static str)], code: Option<&str>) {
-        let mut map = HeaderMap::new();
-        for (name, value) in headers {
-            map.append(*name, HeaderValue::from_static(value));
-        }
-        let hosts = ["fanlight.example.com".to_owned(), "192.0.2.10".to_owned()];
-        let found =
-            check_name(&uri.parse().expect("a URI"), &map, &hosts, None).err().map(|problem| problem.code);
-        assert_eq!(found, code, "{uri} {headers:?}");
-    }
-
-    #[test]
-    fn only_names_of_ours_are_answered() {
-        check("/", &[("host", "127.0.0.1:8080")], None);
-        check("/", &[("host", "127.9.9.9")], None);
-        check("/", &[("host", "[::1]:8080")], None);
-        check("/", &[("host", "LOCALHOST")], None);
-        check("/", &[("host", "fanlight.example.com")], None);
-        check("/", &[("host", "192.0.2.10:80")], None);
-        check("/", &[("host", "rebound.example.com")], Some("host_not_allowed"));
-        check("/", &[("host", "127.0.0.1.example.com")], Some("host_not_allowed"));
-        check("/", &[("host", "192.0.2.11")], Some("host_not_allowed"));
-    }
-
-    #[test]
-    fn an_unclear_name_is_refused() {
-        check("/", &[], Some("host_invalid"));
-        check("/", &[("host", "localhost"), ("host", "localhost")], Some("host_invalid"));
-        check("/", &[("host", "a@localhost")], Some("host_invalid"));
-        check("http://rebound.example.com/", &[("host", "localhost")], Some("host_invalid"));
-        check("http://rebound.example.com/", &[], Some("host_not_allowed"));
-    }
-
-    #[test]
-    fn pages_of_other_sites_are_refused() {
-        check("/", &[("host", "localhost:8080"), ("origin", "http://localhost:8080")], None);
-        check(
-            "/",
-            &[("host", "localhost:8080"), ("origin", "http://localhost:5173")],
-            Some("origin_not_allowed"),
-        );
-        check(
-            "/",
-            &[("host", "localhost:8080"), ("origin", "http://evil.example.com")],
-            Some("origin_not_allowed"),
-        );
-        check("/", &[("host", "localhost:8080"), ("origin", "null")], Some("origin_not_allowed"));
-    }
-
-    #[test]
-    fn over_tls_a_page_without_it_is_another_site() {
-        let (page, host) =
-            (HeaderValue::from_static("http://localhost:8443"), Authority::from_static("localhost:8443"));
-        assert!(is_same_origin(&page, &host, Some(&Scheme::HTTP)));
-        assert!(!is_same_origin(&page, &host, Some(&Scheme::HTTPS)));
     }
 }

@@ -20,7 +20,6 @@ mod caller;
 mod choices;
 mod config_report;
 mod cookie;
-mod hosts;
 mod metrics;
 mod pane;
 mod parameters;
@@ -38,7 +37,6 @@ mod trace;
 mod traceql;
 
 pub use config_report::ConfigReport;
-pub use hosts::Hosts;
 pub use problem::Problem;
 pub use readiness::{PartState, Readiness, ReadinessPart};
 pub use router::router;

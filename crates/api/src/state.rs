@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use fanlight_listen::Hosts;
 use fanlight_runtime::{Clock, Histogram, Ledger, Metrics, SECONDS};
 use fanlight_store::Store;
 use http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{AdminToken, ConfigReport, Hosts, Problem, Readiness, SignIn};
+use crate::{AdminToken, ConfigReport, Problem, Readiness, SignIn};
 
 /// What the routes answer from, and whom they let in.
 #[derive(Clone, Debug)]

@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -52,6 +53,10 @@ pub struct Left {
 /// The last write and sync of a drain may take this long: the loss of a disk that hangs must not hang the process.
 const LAST_WRITE: Duration = Duration::from_secs(10);
 
+/// A drain waits for a target that takes something now and then. One that is down would hold up the end of the process, and what waits
+/// for it is safe.
+const STUCK_AFTER: Duration = Duration::from_secs(5);
+
 impl Exporter {
     /// Opens each target's queue in `directory/<target>/` and starts its tasks, which needs a tokio runtime. Damage is cut
     /// away and set aside in `quarantine` beside `directory`. Blocks while the queues are read.
@@ -70,6 +75,45 @@ impl Exporter {
     }
 
     pub(crate) fn open_with_pace(
+        directory: &Path,
+        targets: Vec<Target>,
+        disk: Arc<dyn Disk>,
+        clock: Clock,
+        ledger: Ledger,
+        shutdown: Shutdown,
+        pace: Pace,
+    ) -> Result<Self, ExportError> {
+        let exporter = Self::assemble(directory, targets, disk, clock, ledger, shutdown, pace)?;
+        exporter.inner.queues.iter().for_each(|queue| queue.enter(0));
+        Ok(exporter)
+    }
+
+    /// Opens one target again in the same process: `waiting` spans of it are in the ledger already.
+    ///
+    /// # Errors
+    /// As [`Exporter::open`].
+    pub fn open_again(
+        directory: &Path,
+        target: Target,
+        waiting: u64,
+        disk: Arc<dyn Disk>,
+        clock: Clock,
+        ledger: Ledger,
+        shutdown: Shutdown,
+    ) -> Result<Self, ExportError> {
+        let pace = Pace::default();
+        let exporter = Self::assemble(directory, vec![target], disk, clock, ledger, shutdown, pace)?;
+        exporter.inner.queues.iter().for_each(|queue| queue.enter(waiting));
+        Ok(exporter)
+    }
+
+    /// Takes out of the ledger what waits, once drained: its targets are no longer sent to. It stays on disk, and counts as received
+    /// should a target of that name come again. How many spans.
+    pub fn leave(&self) -> u64 {
+        self.inner.queues.iter().map(|queue| queue.leave()).sum()
+    }
+
+    fn assemble(
         directory: &Path,
         targets: Vec<Target>,
         disk: Arc<dyn Disk>,
@@ -146,12 +190,12 @@ impl Exporter {
         self.inner.queues.iter().map(|queue| queue.depth()).collect()
     }
 
-    /// Waits until everything was sent, at most until the deadline, then ends the tasks. What is left is on disk.
+    /// Waits until everything was sent, at most until the deadline, then ends the tasks. What is left is on disk. A target that takes
+    /// nothing for five seconds is not waited for.
     pub async fn drain(&self, deadline: Duration) -> Drained {
         let all_empty = async {
             for queue in &self.inner.queues {
-                let mut changes = queue.changes();
-                while !queue.is_empty() && changes.changed().await.is_ok() {}
+                until_empty_or_stuck(queue).await;
             }
         };
         if tokio::time::timeout(deadline, all_empty).await.is_err() {
@@ -177,6 +221,24 @@ impl Exporter {
             .map(|queue| Left { target: queue.name.clone(), spans: queue.counts().waiting })
             .collect();
         if left.is_empty() { Drained::All } else { Drained::Left(left) }
+    }
+}
+
+/// Waits for a queue as long as it gets shorter.
+async fn until_empty_or_stuck(queue: &Queue) {
+    let mut changes = queue.changes();
+    let mut left = queue.counts().waiting;
+    let mut patience = pin!(tokio::time::sleep(STUCK_AFTER));
+    while !queue.is_empty() {
+        tokio::select! {
+            changed = changes.changed() => if changed.is_err() { return },
+            () = patience.as_mut() => return,
+        }
+        let waiting = queue.counts().waiting;
+        if waiting < left {
+            patience.as_mut().reset(tokio::time::Instant::now() + STUCK_AFTER);
+        }
+        left = waiting;
     }
 }
 

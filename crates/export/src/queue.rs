@@ -29,6 +29,7 @@ const MAX_ITEM_BYTES: usize = MAX_FRAME_BYTES - 64;
 
 const FULL: &str = "export queue full";
 const DAMAGED: &str = "export queue damaged";
+const REMOVED: &str = "export target removed";
 const TOO_LARGE: &str = "larger than an export frame";
 
 /// What became of one target's spans since the start.
@@ -151,7 +152,6 @@ impl Queue {
             ledger.add(STAGE, "frame", Outcome::Quarantined, name, 1);
         }
         let state = State { disk_bytes: segments.bytes(), ..recover(&segments)? };
-        ledger.add(STAGE, "span", Outcome::Received, name, state.counts.received);
         Ok(Self {
             name: name.to_owned(),
             queue_bytes,
@@ -161,6 +161,21 @@ impl Queue {
             clock,
             ledger,
         })
+    }
+
+    /// Enters into the books what was found waiting. `known` spans of it are in them from an opening before, in this process: what of
+    /// these was not found is lost.
+    pub(crate) fn enter(&self, known: u64) {
+        let found = self.state().counts.received;
+        self.ledger.add(STAGE, "span", Outcome::Received, &self.name, found.saturating_sub(known));
+        self.ledger.add(STAGE, "span", Outcome::Dropped, DAMAGED, known.saturating_sub(found));
+    }
+
+    /// Takes out of the books what waits: its target is one no more. It stays on disk. How many spans.
+    pub(crate) fn leave(&self) -> u64 {
+        let waiting = self.state().counts.waiting;
+        self.ledger.add(STAGE, "span", Outcome::Dropped, REMOVED, waiting);
+        waiting
     }
 
     /// Takes an item, unless it was enqueued before; one without bytes only moves the position.

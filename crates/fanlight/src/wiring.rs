@@ -13,6 +13,7 @@ mod seal;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +21,7 @@ use std::time::Duration;
 use fanlight_api::{NewCode, Readiness, ReadinessPart};
 use fanlight_identity::PrincipalNamer;
 use fanlight_intake::{OwnSpans, Payload, frame_kind};
-use fanlight_listen::Tools;
+use fanlight_listen::{Places, Tools};
 use fanlight_log::{Appender, Disk, Frame, Logged, StdDisk};
 use fanlight_model::Feed;
 use fanlight_runtime::{Clock, Ledger, Metrics, Shutdown, own_span, own_trace};
@@ -74,8 +75,8 @@ impl Server {
         own_spans: Option<telemetry::Made>,
     ) -> Result<Self, Failure> {
         let (ledger, metrics, shutdown) = (Ledger::default(), Metrics::default(), Shutdown::new());
-        let tools = Tools { clock: Clock::system(), ledger, metrics, shutdown };
-        let Tools { clock, ledger, metrics, shutdown } = tools.clone();
+        let tools = Tools { clock: Clock::system(), ledger, metrics, shutdown, places: Places::default() };
+        let Tools { clock, ledger, metrics, shutdown, .. } = tools.clone();
         let disk: Arc<dyn Disk> = Arc::new(StdDisk);
         let lock = lock(&folder)?;
         let namer =
@@ -199,10 +200,15 @@ pub(crate) fn feed_named(name: &str) -> Result<Feed, Failure> {
     })
 }
 
+/// Makes the folder, and what is missing above it, for this user alone: names of people lie in it.
+fn private_folder(path: &Path) -> std::io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
 /// Two servers on one folder would write the same files.
 fn lock(folder: &DataFolder) -> Result<File, Failure> {
     let open = || -> std::io::Result<File> {
-        fs::create_dir_all(folder.path())?;
+        private_folder(folder.path())?;
         File::options().create(true).truncate(false).write(true).read(true).open(folder.lock())
     };
     let file = open().map_err(|cause| {
@@ -265,7 +271,7 @@ impl Drop for ReadyWhileItRuns {
 }
 
 fn export_tools(folder: &DataFolder, disk: &Arc<dyn Disk>, tools: &Tools) -> exports::Tools {
-    let Tools { clock, ledger, metrics, shutdown } = tools.clone();
+    let Tools { clock, ledger, metrics, shutdown, .. } = tools.clone();
     exports::Tools { folder: folder.export(), disk: Arc::clone(disk), clock, ledger, metrics, shutdown }
 }
 

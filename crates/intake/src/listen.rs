@@ -9,7 +9,7 @@ use fanlight_log::Appender;
 use fanlight_runtime::{Budget, Histogram, Metrics, SECONDS, spawn};
 use tokio::task::JoinHandle;
 
-use crate::receive::door::Door;
+use crate::receive::door::{Door, Names};
 use crate::receive::zpa_lss::Sink;
 use crate::receive::{otlp_grpc, otlp_http, zpa_lss};
 use crate::settings::{ListenerSettings, Payload, Settings};
@@ -46,7 +46,7 @@ pub async fn listen(
     let http = open(otlp_http::NAME, settings.otlp_http, Protocol::Http1).await?;
     let lss = open(zpa_lss::NAME, settings.zpa_user_activity, Protocol::Raw).await?;
 
-    let Tools { clock, ledger, metrics, shutdown } = tools.clone();
+    let Tools { clock, ledger, metrics, shutdown, .. } = tools.clone();
     let budget = Budget::new(settings.in_flight_bytes);
     let acknowledged = measure(&metrics, &budget);
     let sink = Sink {
@@ -63,6 +63,7 @@ pub async fn listen(
         ledger,
         shutdown,
         lightstep: settings.lightstep,
+        names: Names { hosts: settings.hosts, is_local: http.as_ref().is_some_and(is_local) },
         limits: settings.limits,
         budget,
         max_body_bytes: settings.max_body_bytes,
@@ -75,6 +76,10 @@ pub async fn listen(
     listening.start(http, move |visitor| otlp_http::serve(visitor, Arc::clone(&door)));
     listening.start(lss, move |visitor| zpa_lss::serve(visitor, sink.clone()));
     Ok(listening)
+}
+
+fn is_local(doorway: &Doorway) -> bool {
+    doorway.address().ip().to_canonical().is_loopback()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a metric is a double")]

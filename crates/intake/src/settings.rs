@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use fanlight_listen::Access;
+use fanlight_listen::{Access, Hosts};
 use fanlight_otlp::{Batch, Limits};
 use fanlight_runtime::Permit;
 
@@ -17,6 +17,8 @@ pub struct Settings {
     pub zpa_user_activity: Option<ListenerSettings>,
     /// Take what Lightstep's ingest took: its paths, and its header for a token.
     pub lightstep: bool,
+    /// Names by which pages of ours may ask, besides those of loopback.
+    pub hosts: Hosts,
     /// What a trace request may hold.
     pub limits: Limits,
     /// Bytes of a request's body, before and after inflating.
@@ -74,6 +76,7 @@ impl Default for Settings {
             otlp_http: Some(ListenerSettings::loopback(4318)),
             zpa_user_activity: Some(ListenerSettings::loopback(9015)),
             lightstep: false,
+            hosts: Hosts::default(),
             limits: Limits::default(),
             max_body_bytes: MAX_BODY_BYTES,
             max_line_bytes: MAX_LINE_BYTES,

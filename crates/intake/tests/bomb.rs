@@ -24,7 +24,7 @@ fn peak_memory() -> usize {
 async fn send(server: &Server, content_type: &str, encoding: &str, bomb: &[u8]) -> String {
     let mut stream = TcpStream::connect(server.address("otlp_http")).await.unwrap();
     let head = format!(
-        "POST /v1/traces HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: {content_type}\r\n\
+        "POST /v1/traces HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: {content_type}\r\n\
          content-encoding: {encoding}\r\ncontent-length: {}\r\n\r\n",
         bomb.len()
     );

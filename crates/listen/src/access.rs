@@ -64,21 +64,34 @@ pub enum AccessError {
         /// What is wrong with it, and the way out.
         problem: String,
     },
+    /// A list of tokens without any.
+    #[error("cannot use `{}`: it holds no token; write one a line", file.display())]
+    Empty {
+        /// The key under the listener that names it.
+        key: &'static str,
+        /// The file.
+        file: PathBuf,
+    },
 }
 
 impl AccessError {
     /// The key under the listener that names the file: `token_file`, `tls.certificate`, …
     pub fn key(&self) -> &'static str {
         match self {
-            Self::Unreadable { key, .. } | Self::Unusable { key, .. } => key,
+            Self::Unreadable { key, .. } | Self::Unusable { key, .. } | Self::Empty { key, .. } => key,
         }
+    }
+
+    /// A list that was emptied says something: that nobody is on it.
+    pub(crate) fn is_empty_file(&self) -> bool {
+        matches!(self, Self::Empty { .. })
     }
 
     /// The message with its cause.
     pub fn whole(&self) -> String {
         match self {
             Self::Unreadable { cause, .. } => format!("{self}: {cause}"),
-            Self::Unusable { .. } => self.to_string(),
+            Self::Unusable { .. } | Self::Empty { .. } => self.to_string(),
         }
     }
 }
@@ -149,6 +162,39 @@ impl Access {
         let tls = self.tls.as_ref().map(|files| tls::load(files, protocol, &mut remarks)).transpose()?;
         Ok(Rules { allow: self.allow.clone(), tokens, tls, remarks })
     }
+
+    /// Reads the files again. What cannot be used stays as it was, each part by itself: a token is taken back although the
+    /// certificate's new files do not fit. A file that holds no token any more lets nobody in if it `may_be_empty`; else it is as
+    /// good as unreadable. Blocks on the disk.
+    pub(crate) fn load_over(
+        &self,
+        protocol: Protocol,
+        former: &Rules,
+        may_be_empty: bool,
+    ) -> (Rules, Vec<AccessError>) {
+        let (mut remarks, mut errors) = (Vec::new(), Vec::new());
+        let tokens = self.token_file.as_deref().and_then(|file| {
+            tokens(file, &mut remarks).map_or_else(
+                |error| {
+                    let is_empty = may_be_empty && error.is_empty_file();
+                    let kept = if is_empty { Some(Tokens::none()) } else { former.tokens.clone() };
+                    errors.push(error);
+                    kept
+                },
+                Some,
+            )
+        });
+        let tls = self.tls.as_ref().and_then(|files| {
+            tls::load(files, protocol, &mut remarks).map_or_else(
+                |error| {
+                    errors.push(error);
+                    former.tls.clone()
+                },
+                Some,
+            )
+        });
+        (Rules { allow: self.allow.clone(), tokens, tls, remarks }, errors)
+    }
 }
 
 impl Rules {
@@ -165,6 +211,9 @@ fn tokens(file: &Path, remarks: &mut Vec<Remark>) -> Result<Tokens, AccessError>
     let unusable = |problem| AccessError::Unusable { key: KEY, file: file.to_owned(), problem };
     let text = String::from_utf8(bytes).map_err(|_| unusable("it is not text".to_owned()))?;
     let tokens = Tokens::parse(&text).map_err(unusable)?;
+    if tokens.is_empty() {
+        return Err(AccessError::Empty { key: KEY, file: file.to_owned() });
+    }
     if tokens.is_weak {
         remarks.push(Remark {
             file: file.to_owned(),

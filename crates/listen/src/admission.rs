@@ -13,6 +13,7 @@ use crate::doorway::Tools;
 use crate::expiry::{Expiry, Horizon};
 use crate::files::Watched;
 use crate::settings::{Listener, Protocol};
+use crate::tokens::Tokens;
 
 const RELOAD: &str = "reload";
 
@@ -42,6 +43,8 @@ struct State {
     expiry: Expiry,
     /// Why the files as they are now are not in force.
     trouble: Option<String>,
+    /// The file of tokens was empty when last read.
+    is_emptied: bool,
 }
 
 /// New rules, read and checked, and not in force yet.
@@ -60,7 +63,13 @@ impl Admission {
         let Prepared { access, watched, rules } = prepare(listener.access.clone(), protocol)?;
         remark(name, is_local, &rules);
         let (sender, _) = watch::channel(Arc::new(rules));
-        let state = Mutex::new(State { access, watched, expiry: Expiry::default(), trouble: None });
+        let state = Mutex::new(State {
+            access,
+            watched,
+            expiry: Expiry::default(),
+            trouble: None,
+            is_emptied: false,
+        });
         let inner = Inner { name, protocol, is_local, tools: tools.clone(), rules: sender, state };
         let admission = Self { inner: Arc::new(inner) };
         admission.show();
@@ -92,7 +101,7 @@ impl Admission {
         if state.access != access {
             remark(self.inner.name, self.inner.is_local, &rules);
         }
-        (state.access, state.watched, state.trouble) = (access, watched, None);
+        (state.access, state.watched, state.trouble, state.is_emptied) = (access, watched, None, false);
         self.inner.rules.send_replace(Arc::new(rules));
         drop(state);
         self.show();
@@ -105,7 +114,7 @@ impl Admission {
         let access = {
             let mut state = self.state();
             let is_changed = state.watched.look();
-            (is_changed || anyway).then(|| state.access.clone())
+            (is_changed || anyway || state.is_emptied).then(|| state.access.clone())
         };
         if let Some(access) = access.filter(|access| !access.files().is_empty()) {
             self.read_again(access);
@@ -117,26 +126,42 @@ impl Admission {
     pub fn trouble(&self) -> Vec<String> {
         let state = self.state();
         let name = self.inner.name;
-        let files =
-            state.trouble.as_ref().map(|why| format!("listener `{name}` keeps its former files: {why}"));
+        let files = state
+            .trouble
+            .as_ref()
+            .map(|why| format!("listener `{name}` has files that are not in force as they are: {why}"));
         files.into_iter().chain(state.expiry.trouble(name)).collect()
     }
 
+    /// What of the files can be used is in force at once, whatever is wrong with the rest. A list of tokens that is empty twice in a
+    /// row was emptied; once, it may be half written.
     fn read_again(&self, access: Access) {
-        let Inner { name, tools, .. } = &*self.inner;
+        let Inner { name, tools, protocol, .. } = &*self.inner;
+        let watched = Watched::new(access.files());
+        let former = Arc::clone(&self.inner.rules.borrow());
+        let was_empty = self.state().is_emptied;
+        let (rules, errors) = access.load_over(*protocol, &former, was_empty);
+        let is_empty = errors.iter().any(AccessError::is_empty_file);
+        let is_news = !(is_empty && was_empty && former.tokens.as_ref().is_some_and(Tokens::is_empty));
+        self.adopt(Prepared { access, watched, rules });
+        let whys: Vec<String> = errors.iter().map(AccessError::whole).collect();
+        {
+            let mut state = self.state();
+            state.is_emptied = is_empty;
+            state.trouble = (!whys.is_empty()).then(|| whys.join("; "));
+        }
+        if !is_news {
+            return;
+        }
         tools.ledger.add(STAGE, RELOAD, Outcome::Received, name, 1);
-        match self.prepare(access) {
-            Ok(prepared) => {
-                tools.ledger.add(STAGE, RELOAD, Outcome::Stored, name, 1);
-                self.adopt(prepared);
-                tracing::info!(name: "listen.files.adopted", listener = name, "changed files are in force for new connections");
-            }
-            Err(error) => {
-                let why = error.whole();
-                tools.ledger.add(STAGE, RELOAD, Outcome::Rejected, name, 1);
-                tracing::warn!(name: "listen.files.kept", listener = name, why, "changed files cannot be used; the former ones stay in force");
-                self.state().trouble = Some(why);
-            }
+        if whys.is_empty() {
+            tools.ledger.add(STAGE, RELOAD, Outcome::Stored, name, 1);
+            tracing::info!(name: "listen.files.adopted", listener = name, "changed files are in force for new connections");
+            return;
+        }
+        tools.ledger.add(STAGE, RELOAD, Outcome::Rejected, name, 1);
+        for why in whys {
+            tracing::warn!(name: "listen.files.kept", listener = name, why, "a changed file cannot be used; the former stays in force, but for tokens that are gone");
         }
     }
 

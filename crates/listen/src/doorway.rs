@@ -19,6 +19,7 @@ use crate::guard::Guard;
 use crate::handshake::{self, Turns};
 use crate::identity::PeerIdentity;
 use crate::peers::{Peers, Place};
+use crate::places::Places;
 use crate::seldom::Seldom;
 use crate::settings::{Limits, Listener, Protocol};
 use crate::socket;
@@ -47,6 +48,8 @@ pub struct Tools {
     pub metrics: Metrics,
     /// Ends it.
     pub shutdown: Shutdown,
+    /// How many connections all listeners together may have.
+    pub places: Places,
 }
 
 /// Why a listener could not be had.
@@ -246,6 +249,7 @@ struct House<S> {
 struct Held {
     place: Place,
     _slot: OwnedSemaphorePermit,
+    _all: OwnedSemaphorePermit,
     _shown: Shown,
 }
 
@@ -309,12 +313,13 @@ where
             false => (&self.strangers, "too_many_strangers"),
         };
         let slot = Arc::clone(slots).try_acquire_owned().map_err(|_| none_left)?;
+        let all = self.tools.places.take().ok_or("too_few_descriptors")?;
         let place = self.peers.enter(peer.ip()).ok_or("too_many_of_one_peer")?;
         if !is_allowed {
             self.count(Outcome::Refused, "not_allowed");
             tracing::debug!(name: "listen.peer.refused", listener = self.name, "a peer outside `allow` was refused");
         }
-        Ok(Held { place, _slot: slot, _shown: Shown::new(&self.open) })
+        Ok(Held { place, _slot: slot, _all: all, _shown: Shown::new(&self.open) })
     }
 
     /// Shakes hands where the listener speaks TLS.

@@ -68,8 +68,10 @@ impl Limits {
     /// See each field. A dead peer is found out 50 s after its last word: asked at 20, 30, 40 and 50 s, and given up at the first
     /// asking past 45 s.
     pub const DEFAULT: Self = Self {
-        connections: 1_024,
-        // Half: it takes two to fill a listener, and a NAT with this many senders behind it is rare.
+        // Five thousand slow peers (design/reliability.md F18) leave room for the others; all of them hold about 100 MB for the ten
+        // seconds that they last.
+        connections: 8_192,
+        // It takes sixteen peers to fill a listener, and a NAT with this many senders behind it is rare.
         connections_per_peer: 512,
         // A handshake costs about a millisecond: what is here is done within a second.
         handshakes: 256,

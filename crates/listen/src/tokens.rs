@@ -23,9 +23,6 @@ impl Tokens {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let tokens: Vec<&str> =
             text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
-        if tokens.is_empty() {
-            return Err("it holds no token; write one a line".to_owned());
-        }
         if tokens.len() > MAX_TOKENS {
             return Err(format!("it holds more than {MAX_TOKENS} tokens"));
         }
@@ -35,6 +32,15 @@ impl Tokens {
         let is_weak = tokens.iter().any(|token| token.len() < SHORT_CHARACTERS);
         let hashes = tokens.into_iter().map(|token| hash_parts(&[token.as_bytes()])).collect();
         Ok(Self { hashes, is_weak })
+    }
+
+    /// Nobody is let in.
+    pub(crate) fn none() -> Self {
+        Self { hashes: Vec::new(), is_weak: false }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.hashes.is_empty()
     }
 
     /// True for one of them. Takes the same time whatever is wrong with `presented`: all hashes are compared, all of each.
@@ -73,10 +79,13 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_a_token_is_refused() {
-        for wrong in ["", "\n# only words\n", "two words\n", "smörgås\n", &"a-token-of-many\n".repeat(101)]
-        {
+    fn what_is_no_token_is_refused_and_nothing_is_none() {
+        for wrong in ["two words\n", "smörgås\n", &"a-token-of-many\n".repeat(101)] {
             assert!(Tokens::parse(wrong).is_err(), "{wrong}");
         }
+        for empty in ["", "\n# only words\n"] {
+            assert!(Tokens::parse(empty).unwrap().is_empty(), "{empty}");
+        }
+        assert!(!Tokens::none().contain(b""));
     }
 }

@@ -93,7 +93,7 @@ async fn check() -> Result<()> {
 }
 
 /// The most that a process has ever held.
-fn peak_memory_bytes(process: u32) -> Result<u64> {
+pub(crate) fn peak_memory_bytes(process: u32) -> Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no peak")?;
     let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse()?;

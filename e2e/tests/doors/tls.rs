@@ -127,7 +127,7 @@ async fn check_expiry() -> Result<()> {
     let refused = curl(otlp, &ca, "/v1/traces").await?;
     assert!(refused.contains("certificate has expired"), "{refused}");
     std::fs::write(scene.path("server.crt"), "half a certif")?;
-    scene.remarks("keeps its former files").await?;
+    scene.remarks("has files that are not in force").await?;
     assert_eq!(scene.gauge("fanlight_listener_files_successful{listener=\"otlp_http\"}").await?, 0.0);
     authority.issue(&scene.path("server.crt"), &scene.path("server.key"), in_years(1))?;
     until("the new certificate is not served", PATIENCE, || async {

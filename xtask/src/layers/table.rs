@@ -68,6 +68,7 @@ pub(crate) const LAYERS: &[Layer] = &[
             "fanlight-model",
             "fanlight-runtime",
             "fanlight-identity",
+            "fanlight-listen",
             "fanlight-policy",
             "fanlight-audit",
             "fanlight-diagnose",

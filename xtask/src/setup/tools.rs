@@ -84,6 +84,12 @@ const TEST_TOOLS: &[Tool] = &[
     ),
     tool("ip", Source::Debian("iproute2"), "makes the network that a test cuts", &["ip", "-Version"]),
     tool(
+        "slowhttptest",
+        Source::Debian("slowhttptest"),
+        "plays the peers that are slow on purpose",
+        &["slowhttptest", "-h"],
+    ),
+    tool(
         "chromium",
         Source::Debian("chromium"),
         "opens the pane as a person's browser does",

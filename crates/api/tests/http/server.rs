@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use fanlight_api::{AdminToken, ApiState, ConfigReport, Hosts, Readiness, ReadinessPart, SignIn, router};
+use fanlight_api::{AdminToken, ApiState, ConfigReport, Readiness, ReadinessPart, SignIn, router};
+use fanlight_listen::Hosts;
 use fanlight_log::{Position, StdDisk};
 use fanlight_model::{
     AccessEvent, Disposition, EventUid, Feed, Link, LinkState, ParseLevel, PhaseDurations, PrincipalId,

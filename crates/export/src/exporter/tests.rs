@@ -10,6 +10,7 @@ use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use super::*;
 use crate::target::{ClientTls, Protocol};
 
+mod books;
 mod durability;
 mod grpc;
 mod grpc_receiver;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use fanlight_api::{AdminToken, ConfigReport, Hosts, Readiness, SignIn};
+use fanlight_api::{AdminToken, ConfigReport, Readiness, SignIn};
 use fanlight_intake::{ListenerSettings, Payload};
-use fanlight_listen::{Doorway, Tools};
+use fanlight_listen::{Doorway, Hosts, Tools};
 use fanlight_log::Appender;
 use fanlight_store::Store;
 use tokio::task::JoinHandle;
@@ -53,17 +53,18 @@ pub(super) async fn open(
     tools: Tools,
 ) -> Result<Doors, Failure> {
     let Behind { appender, store, exports, declaring, ready } = behind;
-    let Tools { clock, ledger, metrics, shutdown } = tools.clone();
+    let Tools { clock, ledger, metrics, shutdown, .. } = tools.clone();
     // Made even where the API is off.
     let token = AdminToken::load_or_create(&folder.admin_token())?;
     let door = api::open(settings, &tools).await?;
-    let listening = fanlight_intake::listen(intake_settings(settings), appender, tools).await?;
+    let own_host = door.as_ref().map(|door| door.address().ip().to_string());
+    let hosts = Hosts::new(settings.api_hosts.iter().chain(&own_host).cloned().collect());
+    let intake = fanlight_intake::Settings { hosts: hosts.clone(), ..intake_settings(settings) };
+    let listening = fanlight_intake::listen(intake, appender, tools).await?;
     let mut listeners: BTreeMap<String, String> =
         listening.addresses.iter().map(|(name, address)| ((*name).to_owned(), address.to_string())).collect();
     listeners.extend(door.iter().map(|door| (door.name().to_owned(), door.address().to_string())));
     let config = ConfigReport::loaded(clock.now(), origin.shown());
-    let own_host = door.as_ref().map(|door| door.address().ip().to_string());
-    let hosts = Hosts::new(settings.api_hosts.iter().chain(&own_host).cloned().collect());
     let parts = reload::Parts {
         origin,
         running: settings.clone(),

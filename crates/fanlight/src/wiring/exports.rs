@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use fanlight_export::{ExportError, Exporter, QueueDepth};
 use fanlight_log::{Disk, Position};
-use fanlight_runtime::{Clock, Ledger, Metrics, Shutdown};
+use fanlight_runtime::{Clock, Ledger, Metrics, Outcome, Shutdown};
 
 use super::measures;
 use crate::config::ExportTarget;
@@ -103,10 +103,12 @@ impl Exports {
         let mut running = self.running();
         // Until all is done `/metrics` shows them as they were.
         let before = std::mem::take(&mut running.targets);
+        let (kept, touched): (Vec<_>, Vec<_>) = before.into_iter().partition(|(old, _)| wanted.contains(old));
+        running.targets.extend(kept);
+        self.close(touched.iter().map(|(_, exporter)| exporter.clone()).collect());
         let mut left = Vec::new();
-        for (old, exporter) in before {
+        for (old, exporter) in touched {
             match wanted.iter().find(|new| new.target.name == old.target.name) {
-                Some(new) if *new == old => running.targets.push((old, exporter)),
                 Some(new) => {
                     let held = self.change_one(old, exporter, new);
                     if held.as_ref().is_none_or(|(held, _)| held != new) {
@@ -115,8 +117,8 @@ impl Exports {
                     running.targets.extend(held);
                 }
                 None => {
-                    self.close(&exporter);
-                    tracing::info!(name: "fanlight.export.removed", target = old.target.name, "a target is no longer sent to; what waited for it stays on disk");
+                    let waiting = exporter.leave();
+                    tracing::info!(name: "fanlight.export.removed", target = old.target.name, waiting, "a target is no longer sent to; the spans that waited for it are counted as dropped, stay on disk, and are sent should a target of this name come again");
                 }
             }
         }
@@ -147,16 +149,17 @@ impl Exports {
         left
     }
 
-    /// Closes a target's queue and opens it for the new settings; where that fails, for the old ones.
+    /// Opens the queue of a closed target for the new settings; where that fails, for the old ones.
     fn change_one(
         &self,
         old: ExportTarget,
         exporter: Exporter,
         new: &ExportTarget,
     ) -> Option<(ExportTarget, Exporter)> {
-        self.close(&exporter);
+        let name = &old.target.name;
+        let waiting = exporter.counts(name).map_or(0, |counts| counts.waiting);
         drop(exporter);
-        match open(&self.tools, new) {
+        match open_again(&self.tools, new, waiting) {
             Ok(exporter) => {
                 tracing::info!(name: "fanlight.export.changed", target = new.target.name, "a target has new settings");
                 Some((new.clone(), exporter))
@@ -164,35 +167,54 @@ impl Exports {
             Err(error) => {
                 let why = crate::outcome::chain(&error.into());
                 tracing::error!(name: "fanlight.export.unopened", target = new.target.name, why, "a target cannot be opened with its new settings");
-                open(&self.tools, &old).ok().map(|exporter| (old, exporter))
+                let reopened = open_again(&self.tools, &old, waiting);
+                if reopened.is_err() {
+                    self.tools.ledger.add(
+                        "export",
+                        "span",
+                        Outcome::Dropped,
+                        "export target unopened",
+                        waiting,
+                    );
+                }
+                reopened.ok().map(|exporter| (old, exporter))
             }
         }
     }
 
-    fn close(&self, exporter: &Exporter) {
-        tokio::runtime::Handle::current().block_on(exporter.drain(CHANGE_DEADLINE));
+    /// All at once: the flow waits for the slowest, not for their sum.
+    fn close(&self, exporters: Vec<Exporter>) {
+        tokio::runtime::Handle::current().block_on(drain_all(exporters, CHANGE_DEADLINE));
     }
 
     /// Waits until everything was sent, at most until the deadline. What is left is on disk.
     pub(super) async fn drain(&self, deadline: Duration) {
-        let exporters: Vec<Exporter> =
-            self.running().targets.iter().map(|(_, exporter)| exporter.clone()).collect();
-        let draining: Vec<_> = exporters
-            .into_iter()
-            .map(|exporter| {
-                fanlight_runtime::spawn("export.drain", async move { exporter.drain(deadline).await })
-            })
-            .collect();
-        for drained in draining {
-            if drained.await.is_err() {
-                tracing::debug!(name: "fanlight.export.undrained", "a drain did not end as it should");
-            }
-        }
+        let exporters = self.running().targets.iter().map(|(_, exporter)| exporter.clone()).collect();
+        drain_all(exporters, deadline).await;
     }
 
     fn running(&self) -> MutexGuard<'_, Running> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn drain_all(exporters: Vec<Exporter>, deadline: Duration) {
+    let draining: Vec<_> = exporters
+        .into_iter()
+        .map(|exporter| {
+            fanlight_runtime::spawn("export.drain", async move { exporter.drain(deadline).await })
+        })
+        .collect();
+    for drained in draining {
+        if drained.await.is_err() {
+            tracing::debug!(name: "fanlight.export.undrained", "a drain did not end as it should");
+        }
+    }
+}
+
+fn open_again(tools: &Tools, target: &ExportTarget, waiting: u64) -> Result<Exporter, ExportError> {
+    let Tools { folder, disk, clock, ledger, shutdown, .. } = tools.clone();
+    Exporter::open_again(&folder, target.target.clone(), waiting, disk, clock, ledger, shutdown)
 }
 
 fn open(tools: &Tools, target: &ExportTarget) -> Result<Exporter, ExportError> {

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use fanlight_api::{ConfigReport, Hosts};
+use fanlight_api::ConfigReport;
 use fanlight_correlate::Declared;
-use fanlight_listen::{Admission, Watched};
+use fanlight_listen::{Admission, Hosts, Watched};
 use fanlight_runtime::{Clock, Ledger, Metrics, Outcome, Shutdown};
 use fanlight_store::Store;
 use tokio::signal::unix::{SignalKind, signal};

@@ -17,8 +17,12 @@ use super::refusal::Refusal;
 /// From the header to the body's end. A body at the cap then needs 1.1 Mbit/s.
 const BODY_DEADLINE: Duration = Duration::from_secs(120);
 
-/// What a request holds before it says how long it is.
+/// What a request holds before its body comes. What it announces is a word, not bytes: a few peers that announce much and send nothing
+/// would leave nothing for the others.
 const FIRST_SHARE: u64 = 16 << 10;
+
+/// What is set aside for the rest of a body at one time, as a multiple of what has come.
+const AHEAD: usize = 4;
 
 /// Copying less than this costs less than the buffer that it would keep.
 const SMALL_BODY_BYTES: usize = 64 << 10;
@@ -32,9 +36,10 @@ const DRAIN_DEADLINE: Duration = Duration::from_secs(2);
 pub(crate) struct Share(Arc<Mutex<Option<Permit>>>);
 
 impl Share {
-    /// Takes a first share for a body of `announced` bytes, or of a length that is not told.
+    /// Takes a first share for a body of `announced` bytes, or of a length that is not told. It grows as the body comes.
     pub(crate) fn of(budget: &Budget, announced: Option<u64>) -> Result<Self, Refusal> {
-        let permit = budget.try_acquire(announced.unwrap_or(FIRST_SHARE)).ok_or(Refusal::Busy)?;
+        let first = announced.unwrap_or(FIRST_SHARE).min(FIRST_SHARE);
+        let permit = budget.try_acquire(first).ok_or(Refusal::Busy)?;
         Ok(Self(Arc::new(Mutex::new(Some(permit)))))
     }
 
@@ -115,7 +120,8 @@ impl<B: Body<Data = Bytes, Error = BodyError> + Unpin> Metered<B> {
                 Some(whole) => whole.extend_from_slice(&data),
                 None if first.is_empty() => first = data,
                 None => {
-                    let room = expected.unwrap_or(0).min(self.limit).max(first.len() + data.len());
+                    let come = first.len() + data.len();
+                    let room = expected.unwrap_or(0).min(self.limit).min(AHEAD * come).max(come);
                     let mut joined = BytesMut::with_capacity(room);
                     joined.extend_from_slice(&first);
                     joined.extend_from_slice(&data);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use bytes::Bytes;
+use fanlight_listen::Hosts;
 use fanlight_log::{Appender, Frame};
 use fanlight_otlp::Refusal as RefusedSpan;
 use fanlight_otlp::{Batch, ItemCounter, Limits, RefusalReason, Transcoded, scan, transcode_json};
@@ -37,11 +38,21 @@ pub(crate) struct Door {
     pub(crate) shutdown: Shutdown,
     /// What Lightstep's ingest took is taken too.
     pub(crate) lightstep: bool,
+    /// Under which names requests come.
+    pub(crate) names: Names,
     pub(crate) limits: Limits,
     pub(crate) budget: Budget,
     pub(crate) max_body_bytes: usize,
     /// How long acknowledging took.
     pub(crate) acknowledged: Histogram,
+}
+
+/// Keeps pages in a browser from writing spans.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    pub(crate) hosts: Hosts,
+    /// OTLP/HTTP listens on loopback, where nothing else is asked of a sender.
+    pub(crate) is_local: bool,
 }
 
 /// How a request is written.

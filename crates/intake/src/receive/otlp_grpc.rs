@@ -45,7 +45,9 @@ pub(crate) async fn serve(visitor: Visitor, door: Arc<Door>) {
 
 async fn answer(door: Arc<Door>, request: Request<RequestBody>, guard: Arc<Guard>) -> Response<Body> {
     let tally = Tally::received(&door.ledger, NAME);
-    let admitted = lightstep::check(&guard, request.headers(), door.lightstep);
+    // A browser speaks no HTTP/2 without TLS, and under it a name that is not ours has no certificate: a page is refused all the same.
+    let named = door.names.hosts.check_page(request.uri(), request.headers(), None).map_err(Refusal::from);
+    let admitted = named.and_then(|()| lightstep::check(&guard, request.headers(), door.lightstep));
     let routed = admitted.and_then(|()| route(&request));
     let (head, body) = request.into_parts();
     let span = request_span(NAME);

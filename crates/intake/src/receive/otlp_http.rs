@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fanlight_listen::{Guard, RequestBody, Visitor, serve_http};
+use fanlight_listen::{Guard, Hosts, RequestBody, Visitor, serve_http};
 use http::header::{
     ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, RETRY_AFTER,
     WWW_AUTHENTICATE,
 };
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::uri::Scheme;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::Full;
 use tracing::Instrument;
 
 use super::body::{Metered, drain};
-use super::door::{Accepted, Door, Form, Tally, end_span, request_span};
+use super::door::{Accepted, Door, Form, Names, Tally, end_span, request_span};
 use super::inflate::Layer;
 use super::lightstep::{self, Purpose};
 use super::refusal::{Refusal, quoted};
@@ -29,18 +30,19 @@ type Answer = Response<Full<Bytes>>;
 
 /// Serves one connection until its peer, the shutdown or a bound ends it.
 pub(crate) async fn serve(visitor: Visitor, door: Arc<Door>) {
-    let guard = Arc::new(visitor.guard.clone());
+    let (guard, is_secure) = (Arc::new(visitor.guard.clone()), visitor.is_secure);
     let answer = move |request| {
         let (door, guard) = (Arc::clone(&door), Arc::clone(&guard));
-        async move { answer(&door, request, &guard).await }
+        async move { answer(&door, request, &guard, is_secure).await }
     };
     serve_http(visitor, b"", answer).await;
 }
 
-async fn answer(door: &Door, request: Request<RequestBody>, guard: &Guard) -> Answer {
+async fn answer(door: &Door, request: Request<RequestBody>, guard: &Guard, is_secure: bool) -> Answer {
     let tally = Tally::received(&door.ledger, NAME);
     let (head, mut body) = request.into_parts();
-    let admitted = lightstep::check(guard, &head.headers, door.lightstep);
+    let named = check_name(&door.names, &head.uri, &head.headers, is_secure);
+    let admitted = named.and_then(|()| lightstep::check(guard, &head.headers, door.lightstep));
     let route = admitted.and_then(|()| route(&head.method, head.uri.path(), door.lightstep));
     let span = request_span(NAME);
     let result = match route.and_then(|()| Content::read(&head.headers)) {
@@ -64,6 +66,13 @@ async fn answer(door: &Door, request: Request<RequestBody>, guard: &Guard) -> An
             refused(&refusal, form(&head.headers))
         }
     }
+}
+
+/// Whoever reaches loopback is let in, and so would be a page that had its name resolved to it.
+fn check_name(names: &Names, uri: &Uri, headers: &HeaderMap, is_secure: bool) -> Result<(), Refusal> {
+    let scheme = if is_secure { Scheme::HTTPS } else { Scheme::HTTP };
+    let judge = if names.is_local { Hosts::check } else { Hosts::check_page };
+    Ok(judge(&names.hosts, uri, headers, Some(&scheme))?)
 }
 
 fn route(method: &Method, path: &str, lightstep: bool) -> Result<(), Refusal> {

@@ -7,7 +7,7 @@ use fanlight_log::Appender;
 use fanlight_otlp::Limits;
 use fanlight_runtime::{Budget, Clock, Ledger, Metrics, SECONDS, Shutdown};
 
-use super::door::{Door, Tally};
+use super::door::{Door, Names, Tally};
 use crate::settings::Payload;
 
 const NAME: &str = "own";
@@ -32,6 +32,7 @@ impl OwnSpans {
             ledger,
             shutdown,
             lightstep: false,
+            names: Names::default(),
             limits: Limits::default(),
             budget: Budget::new(IN_FLIGHT_BYTES),
             max_body_bytes: MAX_BODY_BYTES,

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use fanlight_listen::{BodyError, Denied};
+use fanlight_listen::{BodyError, Denied, NameError};
 use fanlight_log::AppendError;
 use fanlight_otlp::{JsonError, ScanError};
 use http::StatusCode;
@@ -21,6 +21,8 @@ pub(crate) enum Refusal {
     TokenMissing,
     /// The request's token is not one of the listener's.
     TokenWrong,
+    /// The request came under a name that is not ours, or from a page of another site.
+    Misnamed(NameError),
     /// Too many bytes are in flight, or the queue before the log is full.
     Busy,
     /// No space left for the log.
@@ -74,6 +76,9 @@ impl Refusal {
             Self::NotAllowed => "not_allowed",
             Self::TokenMissing => "token_missing",
             Self::TokenWrong => "token_wrong",
+            Self::Misnamed(NameError::Unclear) => "host_invalid",
+            Self::Misnamed(NameError::NotOurs) => "host_not_allowed",
+            Self::Misnamed(NameError::OtherOrigin) => "origin_not_allowed",
             Self::Busy => "busy",
             Self::DiskFull => "disk_full",
             Self::DiskFailed => "disk_failed",
@@ -106,7 +111,9 @@ impl Refusal {
 
     pub(crate) fn http_status(&self) -> StatusCode {
         match self {
-            Self::NotAllowed => StatusCode::FORBIDDEN,
+            Self::NotAllowed | Self::Misnamed(NameError::OtherOrigin) => StatusCode::FORBIDDEN,
+            Self::Misnamed(NameError::NotOurs) => StatusCode::MISDIRECTED_REQUEST,
+            Self::Misnamed(NameError::Unclear) => StatusCode::BAD_REQUEST,
             Self::TokenMissing | Self::TokenWrong => StatusCode::UNAUTHORIZED,
             Self::Busy | Self::DiskFull | Self::DiskFailed | Self::Stopping => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -126,7 +133,7 @@ impl Refusal {
     /// `google.rpc.Code`. Without a `RetryInfo`, OTLP senders take `RESOURCE_EXHAUSTED` for final.
     pub(crate) fn grpc_code(&self) -> Code {
         match self {
-            Self::NotAllowed => Code::PermissionDenied,
+            Self::NotAllowed | Self::Misnamed(_) => Code::PermissionDenied,
             Self::TokenMissing | Self::TokenWrong => Code::Unauthenticated,
             Self::Busy | Self::TooLarge { .. } => Code::ResourceExhausted,
             Self::DiskFull | Self::DiskFailed | Self::Stopping => Code::Unavailable,
@@ -166,6 +173,12 @@ impl From<Denied> for Refusal {
             Denied::TokenMissing => Self::TokenMissing,
             Denied::TokenWrong => Self::TokenWrong,
         }
+    }
+}
+
+impl From<NameError> for Refusal {
+    fn from(error: NameError) -> Self {
+        Self::Misnamed(error)
     }
 }
 
@@ -219,6 +232,13 @@ impl fmt::Display for Refusal {
                 "a token is needed: send the header `authorization: Bearer …` (`OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20…`)",
             ),
             Self::TokenWrong => f.write_str("the token is not one of this listener's `token_file`"),
+            Self::Misnamed(NameError::Unclear) => f.write_str("the request has no `Host`, or more than one; send one"),
+            Self::Misnamed(NameError::NotOurs) => f.write_str(
+                "the request came under a name that is not this server's; send to `127.0.0.1` or `localhost`, or add the name to `hosts` under `[api]` in Fanlight's configuration",
+            ),
+            Self::Misnamed(NameError::OtherOrigin) => f.write_str(
+                "the request was made by a page of another site; have the page send its spans to its own server, which passes them on",
+            ),
             Self::Busy => f.write_str("too much is in flight; nothing was taken, send it again in a second"),
             Self::DiskFull => f.write_str(
                 "no space is left on Fanlight's disk; nothing was taken, send it again, it is taken once there is room",

@@ -234,7 +234,10 @@ async fn a_peer_outside_the_list_is_refused() {
 async fn a_client_of_another_protocol_is_told_the_right_port() {
     let server = Server::start().await;
     let mut stream = TcpStream::connect(server.address("otlp_grpc")).await.unwrap();
-    stream.write_all(b"POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+    stream
+        .write_all(b"POST /v1/traces HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n")
+        .await
+        .unwrap();
     let mut answer = String::new();
     tokio::time::timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
     assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{answer}");

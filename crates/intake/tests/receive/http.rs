@@ -10,15 +10,15 @@ use crate::support::{
     request_with_a_bad_span, zstd,
 };
 
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     head: String,
     body: Vec<u8>,
 }
 
 impl Answer {
     /// The message of a `google.rpc.Status`: fields 1 (code) and 2 (message).
-    fn rpc_status(&self) -> (u8, String) {
+    pub(crate) fn rpc_status(&self) -> (u8, String) {
         match self.body.as_slice() {
             [0x08, code, 0x12, rest @ ..] => {
                 let (length, text) = varint(rest);
@@ -45,7 +45,7 @@ fn varint(bytes: &[u8]) -> (usize, &[u8]) {
     }
 }
 
-async fn send(server: &Server, raw: &[u8]) -> Answer {
+pub(crate) async fn send(server: &Server, raw: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(server.address("otlp_http")).await.unwrap();
     stream.write_all(raw).await.unwrap();
     let mut bytes = Vec::new();
@@ -75,8 +75,17 @@ fn post(path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-const PROTOBUF: &str = "content-type: application/x-protobuf\r\n";
+pub(crate) const PROTOBUF: &str = "content-type: application/x-protobuf\r\n";
 const GZIP: &str = "content-type: application/x-protobuf\r\ncontent-encoding: gzip\r\n";
+/// To the usual path, under another name than ours.
+pub(crate) fn post_to(host: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "POST /v1/traces HTTP/1.1\r\nhost: {host}\r\n{headers}content-length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
+}
+
 const ZSTD: &str = "content-type: application/x-protobuf\r\ncontent-encoding: zstd\r\n";
 const JSON: &str = "content-type: application/json\r\n";
 
@@ -133,7 +142,7 @@ async fn several_requests_go_over_one_connection_in_chunks_too() {
     for _ in 0..2 {
         let (front, back) = body.split_at(10);
         let head = format!(
-            "POST /v1/traces HTTP/1.1\r\nhost: x\r\n{PROTOBUF}transfer-encoding: chunked\r\n\r\n{:x}\r\n",
+            "POST /v1/traces HTTP/1.1\r\nhost: localhost\r\n{PROTOBUF}transfer-encoding: chunked\r\n\r\n{:x}\r\n",
             front.len()
         );
         let middle = format!("\r\n{:x}\r\n", back.len());
@@ -214,7 +223,11 @@ async fn a_request_of_another_kind_is_told_the_way_out() {
             404,
             "nothing is at `/v1/trace`; traces go to `/v1/traces` over HTTP, and over gRPC to `/opentelemetry.proto.collector.trace.v1.TraceService/Export`\n",
         ),
-        (b"GET /v1/traces HTTP/1.1\r\nhost: x\r\n\r\n".to_vec(), 405, "only POST is understood here\n"),
+        (
+            b"GET /v1/traces HTTP/1.1\r\nhost: localhost\r\n\r\n".to_vec(),
+            405,
+            "only POST is understood here\n",
+        ),
     ];
     let count = cases.len() as u64;
     for (raw, status, text) in cases {
@@ -277,7 +290,7 @@ async fn a_body_over_the_cap_is_refused() {
     let server = Server::start_with(|settings| settings.max_body_bytes = 10_000).await;
     let large = vec![0; 10_001];
     let chunked = format!(
-        "POST /v1/traces HTTP/1.1\r\nhost: x\r\n{PROTOBUF}transfer-encoding: chunked\r\n\r\n{:x}\r\n",
+        "POST /v1/traces HTTP/1.1\r\nhost: localhost\r\n{PROTOBUF}transfer-encoding: chunked\r\n\r\n{:x}\r\n",
         large.len()
     );
     for raw in [

@@ -6,6 +6,7 @@ mod grpc;
 mod http;
 mod listeners;
 mod lss;
+mod names;
 mod slow;
 mod support;
 mod tokens;

@@ -4,7 +4,8 @@ use fanlight_runtime::Outcome;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::Server;
+use crate::http::{PROTOBUF, post_to, send};
+use crate::support::{Server, request};
 
 async fn until_closed(stream: &mut TcpStream) -> String {
     let mut answer = String::new();
@@ -17,7 +18,7 @@ async fn a_header_that_does_not_end_is_given_up_after_ten_seconds() {
     let server = Server::start().await;
     let started = tokio::time::Instant::now();
     let mut stream = TcpStream::connect(server.address("otlp_http")).await.unwrap();
-    stream.write_all(b"POST /v1/traces HTTP/1.1\r\nhost: x\r\nx-slow: ").await.unwrap();
+    stream.write_all(b"POST /v1/traces HTTP/1.1\r\nhost: localhost\r\nx-slow: ").await.unwrap();
     until_closed(&mut stream).await;
     let taken = started.elapsed().as_secs();
     assert!((9..=12).contains(&taken), "{taken} s");
@@ -38,11 +39,31 @@ async fn a_client_that_says_nothing_is_given_up_after_ten_seconds() {
 async fn a_body_that_does_not_come_is_given_up_with_a_word() {
     let server = Server::start().await;
     let mut stream = TcpStream::connect(server.address("otlp_http")).await.unwrap();
-    let head = "POST /v1/traces HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/x-protobuf\r\ncontent-length: 100\r\n\r\nabc";
+    let head = "POST /v1/traces HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/x-protobuf\r\ncontent-length: 100\r\n\r\nabc";
     stream.write_all(head.as_bytes()).await.unwrap();
     server.wait_for_count("request", Outcome::Received, "otlp_http", 1).await;
     let answer = until_closed(&mut stream).await;
     assert!(answer.starts_with("HTTP/1.1 408 Request Timeout"), "{answer}");
     assert!(answer.contains("the body did not come in time"), "{answer}");
     server.check_ledger("request").await;
+}
+
+/// Peers that announce much and send nothing leave room for the others.
+#[tokio::test]
+async fn what_is_only_announced_takes_no_room() {
+    let mut server = Server::start_with(|settings| settings.in_flight_bytes = 1 << 20).await;
+    let head = format!(
+        "POST /v1/traces HTTP/1.1\r\nhost: localhost\r\n{PROTOBUF}content-length: 16000000\r\n\r\nabc"
+    );
+    let mut slow = Vec::new();
+    for _ in 0..32 {
+        let mut stream = TcpStream::connect(server.address("otlp_http")).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        slow.push(stream);
+    }
+    server.wait_for_count("request", Outcome::Received, "otlp_http", 32).await;
+    let body = request(1);
+    assert_eq!(send(&server, &post_to("localhost", PROTOBUF, &body)).await.status, 200);
+    assert_eq!(server.next().await.frame.bytes, body);
+    assert_eq!(server.count("request", Outcome::Refused, "busy"), 0);
 }

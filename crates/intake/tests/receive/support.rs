@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fanlight_intake::{ListenerSettings, Listening, Payload, Settings, listen};
-use fanlight_listen::Tools;
+use fanlight_listen::{Places, Tools};
 use fanlight_log::{Appender, FaultyDisk, Logged, Segments};
 use fanlight_model::{SpanId, SpanKind, Timestamp, TraceId};
 use fanlight_otlp::{Attributes, SpanDraft, encode_request};
@@ -19,7 +19,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) fn tools() -> Tools {
     let (ledger, metrics) = (Ledger::default(), Metrics::default());
-    Tools { clock: Clock::system(), ledger, metrics, shutdown: Shutdown::new() }
+    Tools { clock: Clock::system(), ledger, metrics, shutdown: Shutdown::new(), places: Places::default() }
 }
 
 pub(crate) struct Server {

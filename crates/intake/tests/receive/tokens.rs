@@ -44,7 +44,7 @@ async fn otlp_http_wants_a_token() {
     for (token, status, code) in
         [(None, 401, Some(16)), (Some("wrong"), 401, Some(16)), (Some(TOKEN), 200, None)]
     {
-        let request = builder("/v1/traces", "application/x-protobuf", token).header("host", "x");
+        let request = builder("/v1/traces", "application/x-protobuf", token).header("host", "localhost");
         let answered = client.send_request(request.body(Full::new(request_body())).unwrap());
         let answer = tokio::time::timeout(PATIENCE, answered).await.unwrap().unwrap();
         assert_eq!(answer.status(), status, "{token:?}");
@@ -61,7 +61,7 @@ async fn otlp_http_wants_a_token() {
 async fn a_body_is_not_waited_for() {
     let (server, _folder) = server().await;
     let mut stream = TcpStream::connect(server.address("otlp_http")).await.unwrap();
-    let head = "POST /v1/traces HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-type: application/x-protobuf\r\ncontent-length: 1000000\r\n\r\n";
+    let head = "POST /v1/traces HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-type: application/x-protobuf\r\ncontent-length: 1000000\r\n\r\n";
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = [0; 12];
     tokio::time::timeout(PATIENCE, stream.read_exact(&mut answer)).await.unwrap().unwrap();

@@ -94,6 +94,20 @@ impl Client {
     }
 }
 
+impl Client {
+    /// One request with a token, on a connection of its own; to the end of the answer.
+    pub(crate) async fn get_with(&self, to: SocketAddr, token: &str) -> io::Result<String> {
+        let mut stream = self.connect(to).await?;
+        let head = format!(
+            "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {token}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await?;
+        let mut read = Vec::new();
+        stream.read_to_end(&mut read).await?;
+        Ok(String::from_utf8(read).unwrap())
+    }
+}
+
 /// One request on a connection that stays.
 pub(crate) async fn get(stream: &mut Tls) -> io::Result<String> {
     stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fanlight_listen::{
-    Access, Admission, Doorway, Limits, Listener, Protocol, RequestBody, Tools, loopback, serve_http,
+    Access, Admission, Doorway, Limits, Listener, Places, Protocol, RequestBody, Tools, loopback, serve_http,
 };
 use fanlight_runtime::{Clock, Ledger, MetricValue, Metrics, Outcome, Shutdown, spawn};
 use http::{Request, Response, StatusCode};
@@ -29,7 +29,7 @@ impl House {
 
     pub(crate) async fn open_with(protocol: Protocol, access: Access, limits: Limits, clock: Clock) -> Self {
         let (ledger, metrics) = (Ledger::default(), Metrics::default());
-        let tools = Tools { clock, ledger, metrics, shutdown: Shutdown::new() };
+        let tools = Tools { clock, ledger, metrics, shutdown: Shutdown::new(), places: Places::default() };
         let listener = Listener { name: "house", listen: loopback(0), access, protocol, limits };
         let doorway = Doorway::open(listener, &tools).await.unwrap();
         let (address, admission) = (doorway.address(), doorway.admission());

@@ -79,7 +79,7 @@ async fn a_broken_file_keeps_the_former_one_until_the_next_change() {
     house.admission.refresh(false);
     let trouble = house.admission.trouble();
     assert!(
-        trouble[0].starts_with("listener `house` keeps its former files: cannot use `")
+        trouble[0].starts_with("listener `house` has files that are not in force as they are: cannot use `")
             && trouble[0].contains("server.crt")
             && trouble[0].contains("holds no certificate in PEM"),
         "{trouble:?}"
@@ -164,7 +164,10 @@ async fn a_token_is_exchanged_without_a_gap() {
     assert!(status(june).await.starts_with("HTTP/1.1 200") && status(july).await.starts_with("HTTP/1.1 200"));
     std::fs::write(&file, "\n").unwrap();
     house.admission.refresh(false);
-    assert!(status(june).await.starts_with("HTTP/1.1 200"), "an empty file is a mistake, not an open door");
+    assert!(status(june).await.starts_with("HTTP/1.1 200"), "it may be half written");
+    house.admission.refresh(false);
+    assert!(status(june).await.ends_with("TokenWrong"), "it stays empty: nobody is let in");
+    assert!(house.admission.trouble()[0].ends_with("it holds no token; write one a line"));
     std::fs::write(&file, "the-token-of-july-2\n").unwrap();
     house.admission.refresh(false);
     assert!(status(june).await.ends_with("TokenWrong") && status(july).await.starts_with("HTTP/1.1 200"));
@@ -187,4 +190,25 @@ async fn new_rules_are_checked_before_they_are_in_force() {
     house.admission.adopt(prepared);
     let client = Client::trusting(authority.roots(), day(2030));
     assert!(client.get(house.address).await.unwrap().ends_with("secure: true"));
+}
+
+/// What is wrong with the certificate's files keeps nobody from taking a token back.
+#[tokio::test]
+async fn a_token_is_taken_back_although_the_certificate_is_broken() {
+    let (folder, authority) = (tempfile::tempdir().unwrap(), Authority::new("test"));
+    let file = folder.path().join("tokens");
+    std::fs::write(&file, "the-token-of-june-1\nthe-token-of-july-2\n").unwrap();
+    let tls: TlsFiles = authority.issue(NAME, 1, day(2100)).write(folder.path());
+    let access = Access { token_file: Some(file.clone()), tls: Some(tls.clone()), ..Access::default() };
+    let house = House::open(Protocol::Http1, access).await;
+    std::fs::write(&tls.certificate, "half a certificate").unwrap();
+    std::fs::write(&file, "the-token-of-july-2\n").unwrap();
+    house.admission.refresh(false);
+    let client = Client::trusting(authority.roots(), day(2030));
+    assert!(client.get_with(house.address, "the-token-of-june-1").await.unwrap().ends_with("TokenWrong"));
+    assert!(client.get_with(house.address, "the-token-of-july-2").await.unwrap().ends_with("secure: true"));
+    assert!(
+        house.admission.trouble()[0].contains("is not PEM")
+            || house.admission.trouble()[0].contains("no certificate")
+    );
 }
