@@ -88,3 +88,23 @@ async fn a_search_in_the_terminal_finds_or_says_where_it_goes_wrong() -> Result<
     assert!(told.contains("\n  { name = shop }\n           ^\n"), "{told}");
     server.stop().await
 }
+
+/// Names of people lie in the data folder: nobody else on the machine looks into it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_data_folder_is_its_owners_alone() -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir()?;
+    let server = Server::start(folder.path(), LOOPBACK).await?;
+    let mut folders = vec![server.data().to_owned()];
+    while let Some(at) = folders.pop() {
+        let mode = std::fs::metadata(&at)?.permissions().mode() & 0o777;
+        assert_eq!(mode, 0o700, "`{}` is {mode:o}", at.display());
+        for entry in std::fs::read_dir(&at)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+    server.stop().await
+}

@@ -58,7 +58,7 @@ impl Problem {
 
     /// A fault of ours: the inside text is for the log, under the request's trace id, and none of it leaves.
     pub(crate) fn internal(code: &'static str, detail: &'static str, cause: &dyn std::error::Error) -> Self {
-        tracing::error!(name: "api.request.failed", code, error = %chain(cause), "a request failed");
+        tracing::error!(name: "api.request.failed", code, error = %fanlight_runtime::error_chain(cause), "a request failed");
         let hint = "this is not the request's fault: the server's log says more";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, "the server failed", detail, hint)
     }
@@ -101,16 +101,4 @@ impl IntoResponse for Problem {
         response.extensions_mut().insert(self);
         response
     }
-}
-
-/// An error and its causes on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }

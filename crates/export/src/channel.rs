@@ -3,7 +3,6 @@
 mod grpc;
 mod http;
 
-use std::error::Error;
 use std::io::Write;
 use std::time::Duration;
 
@@ -89,7 +88,7 @@ impl Channel {
                 Protocol::Http => http::answer(answer, self.clock.now()),
                 Protocol::Grpc => grpc::answer(answer, self.clock.now()),
             },
-            Ok(Err(error)) => Answer::Later { after: None, why: chain(&error) },
+            Ok(Err(error)) => Answer::Later { after: None, why: fanlight_runtime::error_chain(&error) },
             Err(_) => {
                 // Over HTTP/2 the connection outlives the request: were it dead, the next one would wait on it, too.
                 self.client = client(self.connector.clone(), self.protocol);
@@ -130,16 +129,4 @@ fn compressed(head: Vec<u8>, message: &[u8]) -> Bytes {
         Ok(bytes) => bytes.into(),
         Err(_) => Bytes::new(),
     }
-}
-
-/// An error with its causes: the outermost rarely says why a connection failed.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }

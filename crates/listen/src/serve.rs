@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use fanlight_runtime::{Outcome, spawn};
+use fanlight_runtime::{Outcome, error_chain, spawn};
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
@@ -139,7 +139,7 @@ async fn drive<C>(
         tokio::select! {
             ended = connection.as_mut() => {
                 if let Err(error) = ended {
-                    tracing::debug!(name: "listen.connection.broken", listener, error = whole(&error), "a connection ended in an error");
+                    tracing::debug!(name: "listen.connection.broken", listener, error = error_chain(&error), "a connection ended in an error");
                 }
                 return;
             }
@@ -151,18 +151,6 @@ async fn drive<C>(
             }
         }
     }
-}
-
-/// hyper's outermost error rarely says what happened.
-fn whole(error: &hyper::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }
 
 /// Runs hyper's streams as named tasks.

@@ -19,6 +19,7 @@
 
 mod budget;
 mod clock;
+mod error_chain;
 mod ledger;
 mod metrics;
 mod own_span;
@@ -27,6 +28,7 @@ mod spawn;
 
 pub use budget::{Budget, Permit};
 pub use clock::Clock;
+pub use error_chain::error_chain;
 pub use ledger::{Ledger, LedgerRow, Outcome};
 pub use metrics::{
     Histogram, MetricBucket, MetricFamily, MetricKind, MetricSample, MetricValue, Metrics, SECONDS,
