@@ -87,7 +87,7 @@ const TEST_TOOLS: &[Tool] = &[
         "slowhttptest",
         Source::Debian("slowhttptest"),
         "plays the peers that are slow on purpose",
-        &["slowhttptest", "-h"],
+        &["sh", "-c", "command -v slowhttptest"],
     ),
     tool(
         "chromium",
