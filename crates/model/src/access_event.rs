@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::{
-    ConnectionStamps, Disposition, Effect, Endpoint, EventUid, PhaseDurations, PrincipalId, Timestamp,
+    ConnectionStamps, Disposition, Effect, Endpoint, EventUid, Feed, PhaseDurations, PrincipalId, Timestamp,
 };
 
 /// Who wrote the record.
@@ -34,44 +34,6 @@ impl Product {
 }
 
 impl fmt::Display for Product {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A stream of records of one type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Feed {
-    /// ZPA LSS User Activity (`zpn_trans_log`): one record per state of a tunnelled connection.
-    ZpaUserActivity,
-}
-
-impl Feed {
-    /// Every feed that this version reads.
-    pub const ALL: [Self; 1] = [Self::ZpaUserActivity];
-
-    /// The contract's name of the feed, with underscores.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ZpaUserActivity => "zpa_user_activity",
-        }
-    }
-
-    /// The product that writes it.
-    pub const fn product(self) -> Product {
-        match self {
-            Self::ZpaUserActivity => Product::Zpa,
-        }
-    }
-
-    /// Finds a feed by its name; dots are taken for underscores.
-    pub fn from_name(name: &str) -> Option<Self> {
-        let name = name.replace('.', "_");
-        Self::ALL.into_iter().find(|feed| feed.as_str() == name)
-    }
-}
-
-impl fmt::Display for Feed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
