@@ -1,5 +1,8 @@
 //! Wire records to the model: pure. Only these files know both the vendor's words and ours.
 
+pub(crate) mod memo;
+mod reader;
+pub(crate) mod record;
 pub(crate) mod span;
-pub(crate) mod zpa;
-pub(crate) mod zpa_reason;
+mod zpa;
+mod zpa_reason;
