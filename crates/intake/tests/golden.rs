@@ -99,7 +99,10 @@ fn print(lines: &[DecodedLine]) -> String {
         writeln!(out, "line {} {} {} {}", line.line, line.feed, line.dialect, line.level).unwrap();
         match &line.event {
             Some(FeedRecord::AccessEvent(event)) => print_event(&mut out, event),
-            Some(other) => panic!("no form for {other:?} yet"),
+            Some(FeedRecord::DeviceFact(fact)) => print_fact(&mut out, fact),
+            Some(FeedRecord::ConnectorHealth(health)) => print_health(&mut out, health),
+            Some(FeedRecord::ConfigChange(change)) => print_change(&mut out, change),
+            Some(FeedRecord::Kept(kept)) => print_kept(&mut out, kept),
             None => {}
         }
         if !line.missing.is_empty() {

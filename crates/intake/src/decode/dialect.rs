@@ -73,6 +73,15 @@ const fn zpa_default(feed: Feed, least_keys: usize) -> Dialect {
 
 /// All that are known. Each table's own names are read in any of them.
 pub(crate) static DIALECTS: &[Dialect] = &[
-    // The default of 2019 has fifty keys; later ones have more.
+    // The defaults of 2019 have this many keys; later ones have more.
     zpa_default(Feed::ZpaUserActivity, 50),
+    zpa_default(Feed::ZpaUserStatus, 28),
+    zpa_default(Feed::ZpaBrowserAccess, 32),
+    zpa_default(Feed::ZpaAppprotection, 50),
+    zpa_default(Feed::ZpaAppConnectorStatus, 36),
+    zpa_default(Feed::ZpaAppConnectorMetrics, 29),
+    zpa_default(Feed::ZpaPrivateServiceEdgeStatus, 34),
+    zpa_default(Feed::ZpaPrivateServiceEdgeMetrics, 14),
+    zpa_default(Feed::ZpaAudit, 13),
+    zpa_default(Feed::ZpaMicrosegmentation, 20),
 ];

@@ -89,6 +89,28 @@ pub(crate) fn strict(text: &str) -> Result<Object<'_>, NoObject> {
     }
 }
 
+/// Reads an array of scalars by the letter of JSON; `None` where it is none, or something stands after it.
+pub(crate) fn array(text: &str) -> Option<Vec<Value<'_>>> {
+    let mut cursor = Cursor { text, at: 0 };
+    let mut values = Vec::new();
+    cursor.blanks();
+    cursor.expect(b'[').ok()?;
+    cursor.blanks();
+    if !cursor.take(b']') {
+        loop {
+            cursor.blanks();
+            values.push(cursor.strict_value().ok()?);
+            cursor.blanks();
+            if cursor.take(b']') {
+                break;
+            }
+            cursor.expect(b',').ok()?;
+        }
+    }
+    cursor.blanks();
+    cursor.rest().is_empty().then_some(values)
+}
+
 /// Reads an object that breaks JSON in the ways that are known, and notes each.
 pub(crate) fn lenient<'a>(text: &'a str, notes: &mut Notes) -> Result<Object<'a>, NoObject> {
     let mut cursor = Cursor { text, at: 0 };

@@ -8,7 +8,7 @@ use fanlight_model::{
 
 use super::memo::Memo;
 use super::reader::Reader;
-use super::zpa;
+use super::{change, device, health, request, zpa};
 use crate::decode::line::RawReason;
 use crate::decode::note::Notes;
 use crate::decode::wire::WireRecord;
@@ -24,6 +24,17 @@ pub(crate) fn normalise(
     let mut reader = Reader { wire, notes, memo, arrival };
     match wire.table().feed {
         Feed::ZpaUserActivity => FeedRecord::AccessEvent(zpa::access_event(&mut reader, raw)),
+        Feed::ZpaBrowserAccess => FeedRecord::AccessEvent(request::browser_access(&mut reader, raw)),
+        Feed::ZpaAppprotection => FeedRecord::AccessEvent(request::appprotection(&mut reader, raw)),
+        Feed::ZpaUserStatus => FeedRecord::DeviceFact(device::device_fact(&mut reader, raw)),
+        Feed::ZpaAppConnectorStatus
+        | Feed::ZpaAppConnectorMetrics
+        | Feed::ZpaPrivateServiceEdgeStatus
+        | Feed::ZpaPrivateServiceEdgeMetrics => {
+            FeedRecord::ConnectorHealth(health::connector_health(&mut reader, raw))
+        }
+        Feed::ZpaAudit => FeedRecord::ConfigChange(change::config_change(&mut reader, raw)),
+        Feed::ZpaMicrosegmentation => FeedRecord::Kept(health::microsegmentation(&mut reader, raw)),
         _ => FeedRecord::Kept(kept(&mut reader, raw)),
     }
 }
@@ -93,7 +104,8 @@ pub(crate) fn header(reader: &mut Reader<'_, '_>, uid: Option<&str>, raw: Arc<st
     }
 }
 
-fn kept(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> KeptRecord {
+/// Every field that has a value, in the vendor's words.
+pub(crate) fn kept(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> KeptRecord {
     let mut header = header(reader, None, raw);
     let names = reader.wire.table().fields.iter().map(|field| field.name).enumerate();
     let fields: Vec<_> = names.filter_map(|(at, name)| Some((name, reader.text_at(at)?))).collect();
