@@ -315,6 +315,8 @@ impl Seen {
             event_uid,
             revision: _,
             vendor_uid,
+            connection_uid,
+            session_id,
             feed,
             start_time,
             end_time,
@@ -325,6 +327,7 @@ impl Seen {
             user_name,
             device,
             client_address,
+            client_port,
             service_edge,
             app_connector,
             connector,
@@ -346,15 +349,27 @@ impl Seen {
             total_bytes,
             stamps,
             phases,
+            request,
+            // The wire's own hash sees fields that the model lacks, and differs where a template was edited; here the model decides.
+            record_hash: _,
             parse_level,
             raw: _,
         } = event;
         let moment = hasher.hash_one((connection_status, log_time, total_bytes));
         let times = (event_uid, feed, start_time, end_time, last_time, stamps_in_order(stamps));
-        let who = (vendor_uid, principal_id, user_name, device, client_address);
+        let who = (
+            vendor_uid,
+            connection_uid,
+            session_id,
+            principal_id,
+            user_name,
+            device,
+            client_address,
+            client_port,
+        );
         let by = (service_edge, app_connector, connector, server_address, server_port, ip_protocol);
         let what = (host, service_port, app, app_segment, method, path, status);
-        let how = (disposition, effects, rule, reason, durations_in_order(phases), parse_level);
+        let how = (disposition, effects, rule, reason, durations_in_order(phases), request, parse_level);
         Self { record: hasher.hash_one((moment, times, who, by, what, how)), moment }
     }
 }

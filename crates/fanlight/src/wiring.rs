@@ -193,7 +193,8 @@ async fn within(step: &'static str, done: impl Future<Output = ()>) {
 
 /// The feed of a name, or which there are.
 pub(crate) fn feed_named(name: &str) -> Result<Feed, Failure> {
-    let known = Feed::ALL.map(|feed| format!("`{feed}`")).join(", ");
+    let known: Vec<String> = Feed::ALL.iter().map(|feed| format!("`{feed}`")).collect();
+    let known = known.join(", ");
     Feed::from_name(name).ok_or_else(|| {
         Failure::text(Exit::Usage, format!("`{name}` is not a feed that this version reads"))
             .with_hint(format!("known: {known}"))

@@ -1,21 +1,23 @@
 //! The stage between the log and the join: frames in, probes and access events out. Pure, and the same at every replay.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use fanlight_identity::PrincipalNamer;
 use fanlight_log::Frame;
-use fanlight_model::{AccessEvent, Feed, ParseLevel, Probe, Timestamp};
+use fanlight_model::{Feed, FeedRecord, ParseLevel, Probe, Timestamp};
 use fanlight_otlp::{Batch, Limits, scan};
 use fanlight_runtime::{Ledger, Outcome};
 
-use crate::decode::line::{Content, LineRecord, RawReason, decode_line};
+use crate::decode::body::decode_body;
+use crate::decode::dialect::UNKNOWN;
+use crate::decode::line::{Content, LineRecord, RawReason, Reading};
 use crate::decode::lines::{LineFramer, Piece};
-use crate::decode::note::Note;
+use crate::decode::note::{Note, Notes};
 use crate::decode::sources::Sources;
-use crate::decode::zpa::Dialect;
-use crate::frame_kind;
-use crate::normalise::{span, zpa};
+use crate::frame_kind::{self, Transport, feed_of};
+use crate::normalise::memo::Memo;
+use crate::normalise::record::{normalise, raw_record};
+use crate::normalise::span;
 
 /// What a frame holds.
 #[derive(Debug)]
@@ -23,8 +25,8 @@ use crate::normalise::{span, zpa};
 pub enum Decoded {
     /// Spans, and the probes of those that can be joined.
     Spans(SpanBatch),
-    /// Access events, one a record that the frame completes, in the order of the stream.
-    AccessEvents(Vec<AccessEvent>),
+    /// Records of feeds, in the order of the stream: those that the frame completes. Nearly all are access events.
+    Records(Vec<FeedRecord>),
     /// No whole record.
     Nothing,
 }
@@ -43,14 +45,14 @@ pub struct SpanBatch {
 pub struct DecodedLine {
     /// Which line it stood in, from 1. A line can hold several records.
     pub line: usize,
-    /// The feed it was read as.
+    /// The feed that it is of, as found out; of a line that could not be read, the one that was asked for.
     pub feed: Feed,
-    /// Which template rendered it.
-    pub dialect: Dialect,
+    /// Which template rendered it: `fanlight`, `default`, `custom`, the name of a dialect, or `unknown`.
+    pub dialect: &'static str,
     /// How much could be read.
     pub level: ParseLevel,
     /// What it says; `None` for a line over the cap, which is not kept.
-    pub event: Option<AccessEvent>,
+    pub event: Option<FeedRecord>,
     /// Wanted tokens that the template lacks, in the vendor's words.
     pub missing: Vec<&'static str>,
     /// What was odd, in sentences.
@@ -61,9 +63,11 @@ pub struct DecodedLine {
 #[derive(Debug)]
 pub struct Decoder {
     limits: Limits,
-    namer: PrincipalNamer,
+    max_line_bytes: usize,
     ledger: Ledger,
     sources: Sources,
+    reading: Reading,
+    memo: Memo,
 }
 
 const STAGE: &str = "intake";
@@ -72,7 +76,8 @@ const LINE: &str = "line";
 impl Decoder {
     /// A decoder without any unfinished line. Start it where the replay of the log starts.
     pub fn new(limits: Limits, max_line_bytes: usize, namer: PrincipalNamer, ledger: Ledger) -> Self {
-        Self { limits, namer, ledger, sources: Sources::new(max_line_bytes) }
+        let (sources, memo) = (Sources::new(max_line_bytes), Memo::new(namer));
+        Self { limits, max_line_bytes, ledger, sources, reading: Reading::default(), memo }
     }
 
     /// Counts into another ledger from now on: a replay's counts are not those of what comes in live.
@@ -84,13 +89,41 @@ impl Decoder {
     pub fn apply(&mut self, frame: &Frame, batch: Option<Batch>) -> Decoded {
         match frame.kind {
             frame_kind::OTLP_TRACES | frame_kind::OWN_TRACES => self.spans(frame, batch),
-            frame_kind::LSS_READ => self.lines(frame, false),
-            frame_kind::LSS_CLOSED => self.lines(frame, true),
-            _ => {
-                self.ledger.add(STAGE, "frame", Outcome::Rejected, "unknown_kind", 1);
-                Decoded::Nothing
+            frame_kind::LSS_CLOSED => {
+                let mut records = Records::new(frame.arrival, &mut self.memo);
+                let reading = &mut self.reading;
+                self.sources.end(frame.source_id, &mut |feed, piece| records.piece(reading, feed, piece));
+                records.count(&self.ledger)
             }
+            kind => match feed_of(kind) {
+                Some((Transport::Stream, feed)) => self.stream(frame, feed),
+                Some((Transport::Pushed, feed)) => self.body(frame, feed),
+                None => {
+                    self.ledger.add(STAGE, "frame", Outcome::Rejected, "unknown_kind", 1);
+                    Decoded::Nothing
+                }
+            },
         }
+    }
+
+    fn stream(&mut self, frame: &Frame, feed: Feed) -> Decoded {
+        let mut records = Records::new(frame.arrival, &mut self.memo);
+        let reading = &mut self.reading;
+        let mut visit = |feed, piece: Piece<'_>| records.piece(reading, feed, piece);
+        self.sources.push(frame.source_id, feed, &frame.bytes, &mut visit);
+        records.count(&self.ledger)
+    }
+
+    fn body(&mut self, frame: &Frame, feed: Feed) -> Decoded {
+        let mut records = Records::new(frame.arrival, &mut self.memo);
+        let mut too_long = 0;
+        let mut visit = |record: LineRecord<'_>| records.record(record, feed);
+        let reading = &mut self.reading;
+        decode_body(reading, &frame.bytes, feed, self.max_line_bytes, &mut visit, &mut || too_long += 1);
+        for _ in 0..too_long {
+            records.too_long();
+        }
+        records.count(&self.ledger)
     }
 
     fn spans(&mut self, frame: &Frame, batch: Option<Batch>) -> Decoded {
@@ -109,13 +142,6 @@ impl Decoder {
         let probes = span::probes(&batch);
         Decoded::Spans(SpanBatch { batch, probes })
     }
-
-    fn lines(&mut self, frame: &Frame, closes: bool) -> Decoded {
-        let mut records = Records::new(frame.arrival, &self.namer);
-        self.sources.push(frame.source_id, &frame.bytes, closes, &mut |piece| records.piece(piece));
-        records.count(&self.ledger);
-        if records.events.is_empty() { Decoded::Nothing } else { Decoded::AccessEvents(records.events) }
-    }
 }
 
 /// Decodes a text as one stream that ends with it, without a log or a server: for `fanlight ingest test`.
@@ -126,19 +152,19 @@ pub fn decode_lines(
     arrival: Timestamp,
     namer: &PrincipalNamer,
 ) -> Vec<DecodedLine> {
-    let mut decoded = Vec::new();
-    let mut line = 0;
+    let (mut decoded, mut line) = (Vec::new(), 0);
+    let (mut reading, mut memo) = (Reading::default(), Memo::new(namer.clone()));
     let mut framer = LineFramer::default();
     let mut visit = |piece: Piece<'_>| {
         line += 1;
         match piece {
-            Piece::Line(bytes) | Piece::HalfLine(bytes) => decode_line(bytes, &mut |record| {
-                decoded.push(described(feed, line, record, arrival, namer));
+            Piece::Line(bytes) | Piece::HalfLine(bytes) => reading.line(bytes, feed, &mut |record| {
+                decoded.push(described(feed, line, record, arrival, &mut memo));
             }),
             Piece::TooLong => decoded.push(DecodedLine {
                 line,
                 feed,
-                dialect: Dialect::Unknown,
+                dialect: UNKNOWN,
                 level: ParseLevel::Raw,
                 event: None,
                 missing: Vec::new(),
@@ -152,25 +178,26 @@ pub fn decode_lines(
 }
 
 fn described(
-    feed: Feed,
+    hint: Feed,
     line: usize,
     record: LineRecord<'_>,
     arrival: Timestamp,
-    namer: &PrincipalNamer,
+    memo: &mut Memo,
 ) -> DecodedLine {
+    let feed = record.feed(hint);
     let (dialect, missing) = match &record.content {
-        Content::UserActivity(wire) => (wire.dialect, wire.missing()),
-        Content::Raw(_) => (Dialect::Unknown, Vec::new()),
+        Content::Wire(wire) => (wire.layout.dialect, wire.missing()),
+        Content::Raw(_) => (UNKNOWN, Vec::new()),
     };
-    let read = Read::of(record, arrival, namer);
+    let read = Read::of(record, hint, arrival, memo);
     let mut notes: Vec<String> = read.raw.iter().map(RawReason::to_string).collect();
     notes.extend(read.notes.iter().map(Note::to_string));
     DecodedLine {
         line,
         feed,
         dialect,
-        level: read.event.parse_level,
-        event: Some(read.event),
+        level: read.record.parse_level(),
+        event: Some(read.record),
         missing,
         notes,
     }
@@ -178,77 +205,87 @@ fn described(
 
 /// A record in the model, with what was odd about it.
 struct Read {
-    event: AccessEvent,
+    record: FeedRecord,
     raw: Option<RawReason>,
-    notes: Vec<Note>,
+    notes: Notes,
 }
 
 impl Read {
-    fn of(record: LineRecord<'_>, arrival: Timestamp, namer: &PrincipalNamer) -> Self {
+    fn of(record: LineRecord<'_>, hint: Feed, arrival: Timestamp, memo: &mut Memo) -> Self {
         let LineRecord { text, mut notes, content } = record;
         let text = Arc::from(text);
-        let (event, raw) = match content {
-            Content::UserActivity(wire) => (zpa::access_event(&wire, text, arrival, namer, &mut notes), None),
-            Content::Raw(reason) => (zpa::raw_event(reason, text, arrival), Some(reason)),
+        let (record, raw) = match content {
+            Content::Wire(wire) => (normalise(&wire, text, arrival, memo, &mut notes), None),
+            Content::Raw(reason) => (raw_record(hint, reason, text, arrival), Some(reason)),
         };
-        Self { event, raw, notes: notes.into_vec() }
+        Self { record, raw, notes }
     }
 }
 
 /// The records of one frame, and their counts: one call to the ledger a frame and reason, not one a record.
 struct Records<'a> {
     arrival: Timestamp,
-    namer: &'a PrincipalNamer,
-    events: Vec<AccessEvent>,
-    counts: HashMap<(Outcome, &'static str), u64>,
-    /// What was unusual and nothing to mend: an unknown code, an unknown key.
-    oddities: HashMap<&'static str, u64>,
+    memo: &'a mut Memo,
+    records: Vec<FeedRecord>,
+    /// A handful of reasons at most: looked for one after another.
+    counts: Vec<(&'static str, Outcome, &'static str, u64)>,
 }
 
+/// What was unusual and nothing to mend: an unknown code, an unknown key.
+const ODDITY: &str = "oddity";
+
 impl<'a> Records<'a> {
-    fn new(arrival: Timestamp, namer: &'a PrincipalNamer) -> Self {
-        Self { arrival, namer, events: Vec::new(), counts: HashMap::new(), oddities: HashMap::new() }
+    const fn new(arrival: Timestamp, memo: &'a mut Memo) -> Self {
+        Self { arrival, memo, records: Vec::new(), counts: Vec::new() }
     }
 
-    fn piece(&mut self, piece: Piece<'_>) {
+    fn piece(&mut self, reading: &mut Reading, feed: Feed, piece: Piece<'_>) {
         match piece {
-            Piece::Line(line) | Piece::HalfLine(line) => decode_line(line, &mut |record| self.record(record)),
-            Piece::TooLong => {
-                self.add(Outcome::Received, "");
-                self.add(Outcome::Dropped, "line_too_long");
+            Piece::Line(line) | Piece::HalfLine(line) => {
+                reading.line(line, feed, &mut |record| self.record(record, feed));
             }
+            Piece::TooLong => self.too_long(),
         }
     }
 
-    fn record(&mut self, record: LineRecord<'_>) {
-        let read = Read::of(record, self.arrival, self.namer);
-        self.add(Outcome::Received, "");
+    fn too_long(&mut self) {
+        self.add(LINE, Outcome::Received, "");
+        self.add(LINE, Outcome::Dropped, "line_too_long");
+    }
+
+    fn record(&mut self, record: LineRecord<'_>, hint: Feed) {
+        let read = Read::of(record, hint, self.arrival, self.memo);
+        self.add(LINE, Outcome::Received, "");
         match read.raw {
-            Some(reason) => self.add(Outcome::Rejected, reason.word()),
-            None => self.add(Outcome::Stored, read.event.parse_level.as_str()),
+            Some(reason) => self.add(LINE, Outcome::Rejected, reason.word()),
+            None => self.add(LINE, Outcome::Stored, read.record.parse_level().as_str()),
         }
         // A mended record is counted once, under the first thing that was mended.
         if read.raw.is_none()
             && let Some(repair) = read.notes.iter().find(|note| note.is_repair())
         {
-            self.add(Outcome::Repaired, repair.word());
+            self.add(LINE, Outcome::Repaired, repair.word());
         }
         for odd in read.notes.iter().filter(|note| !note.is_repair()) {
-            *self.oddities.entry(odd.word()).or_insert(0) += 1;
+            self.add(ODDITY, Outcome::Received, odd.word());
         }
-        self.events.push(read.event);
+        self.records.push(read.record);
     }
 
-    fn add(&mut self, outcome: Outcome, reason: &'static str) {
-        *self.counts.entry((outcome, reason)).or_insert(0) += 1;
+    fn add(&mut self, record: &'static str, outcome: Outcome, reason: &'static str) {
+        let same = |count: &&mut (&'static str, Outcome, &'static str, u64)| {
+            count.1 == outcome && count.2 == reason && count.0 == record
+        };
+        match self.counts.iter_mut().find(same) {
+            Some(count) => count.3 += 1,
+            None => self.counts.push((record, outcome, reason, 1)),
+        }
     }
 
-    fn count(&self, ledger: &Ledger) {
-        for ((outcome, reason), count) in &self.counts {
-            ledger.add(STAGE, LINE, *outcome, reason, *count);
+    fn count(self, ledger: &Ledger) -> Decoded {
+        for (record, outcome, reason, count) in self.counts {
+            ledger.add(STAGE, record, outcome, reason, count);
         }
-        for (word, count) in &self.oddities {
-            ledger.add(STAGE, "oddity", Outcome::Received, word, *count);
-        }
+        if self.records.is_empty() { Decoded::Nothing } else { Decoded::Records(self.records) }
     }
 }

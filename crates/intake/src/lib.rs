@@ -24,10 +24,12 @@ mod receive;
 mod settings;
 mod source_id;
 
+pub use decode::dialect::{Dialect, Escape, Syntax};
+pub use decode::feed_table::{FeedTable, Field, Kind, StampForm, Target, Unit};
 pub use decode::line::RawReason;
 pub use decode::note::Note;
+pub use decode::table::feed_table;
 pub use decode::template::template;
-pub use decode::zpa::Dialect;
 pub use decoder::{Decoded, DecodedLine, Decoder, SpanBatch, decode_lines};
 pub use listen::{Listening, listen};
 pub use normalise::span::service_id;

@@ -1,5 +1,13 @@
 //! Wire records to the model: pure. Only these files know both the vendor's words and ours.
 
+mod change;
+mod device;
+mod health;
+mod list;
+pub(crate) mod memo;
+mod reader;
+pub(crate) mod record;
+mod request;
 pub(crate) mod span;
-pub(crate) mod zpa;
-pub(crate) mod zpa_reason;
+mod zpa;
+mod zpa_reason;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use fanlight_identity::PrincipalNamer;
 use fanlight_intake::{DecodedLine, decode_lines, template};
-use fanlight_model::{AccessEvent, Feed, ParseLevel, Timestamp};
+use fanlight_model::{AccessEvent, Feed, FeedRecord, ParseLevel, Timestamp};
 
 const MAX_LINE_BYTES: usize = 1 << 20;
 
@@ -96,9 +96,14 @@ fn print_measured(out: &mut String, event: &AccessEvent) {
 fn print(lines: &[DecodedLine]) -> String {
     let mut out = String::new();
     for line in lines {
-        writeln!(out, "line {} {} {} {}", line.line, line.feed, line.dialect.as_str(), line.level).unwrap();
-        if let Some(event) = &line.event {
-            print_event(&mut out, event);
+        writeln!(out, "line {} {} {} {}", line.line, line.feed, line.dialect, line.level).unwrap();
+        match &line.event {
+            Some(FeedRecord::AccessEvent(event)) => print_event(&mut out, event),
+            Some(FeedRecord::DeviceFact(fact)) => print_fact(&mut out, fact),
+            Some(FeedRecord::ConnectorHealth(health)) => print_health(&mut out, health),
+            Some(FeedRecord::ConfigChange(change)) => print_change(&mut out, change),
+            Some(FeedRecord::Kept(kept)) => print_kept(&mut out, kept),
+            None => {}
         }
         if !line.missing.is_empty() {
             writeln!(out, "  missing: {}", line.missing.join(" ")).unwrap();
@@ -162,10 +167,10 @@ fn render(template: &str) -> (String, Vec<String>) {
 /// What a customer pastes gives lines that are read strictly, lack nothing, and are known by their marker.
 #[test]
 fn the_template_that_is_shipped_lacks_nothing() {
-    let (line, tokens) = render(template(Feed::ZpaUserActivity));
+    let (line, tokens) = render(template(Feed::ZpaUserActivity).unwrap());
     let read = decode(line.as_bytes());
     assert_eq!(read.len(), 1);
-    assert_eq!(read[0].dialect.as_str(), "fanlight");
+    assert_eq!(read[0].dialect, "fanlight");
     assert_eq!((read[0].level, &read[0].missing, &read[0].notes), (ParseLevel::Strict, &vec![], &vec![]));
     for timer in ["AppLearnTime", "CAProcessingTime", "ConnectorZENSetupTime", "ConnectionSetupTime"] {
         assert!(tokens.iter().any(|token| token == timer), "{timer}");

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use fanlight_identity::PrincipalNamer;
 use fanlight_intake::{Decoded, Decoder, decode_lines, frame_kind};
 use fanlight_log::Frame;
-use fanlight_model::{AccessEvent, Feed, ParseLevel, SpanId, SpanKind, Timestamp, TraceId};
+use fanlight_model::{AccessEvent, Feed, FeedRecord, ParseLevel, SpanId, SpanKind, Timestamp, TraceId};
 use fanlight_otlp::{Attributes, Limits, SpanDraft, encode_request, scan};
 use fanlight_runtime::{Ledger, Outcome};
 use proptest::prelude::*;
@@ -25,8 +25,8 @@ fn decode(stream: &[u8], cuts: &[usize]) -> Vec<AccessEvent> {
         Decoder::new(Limits::default(), MAX_LINE_BYTES, PrincipalNamer::for_tests(), ledger.clone());
     let mut events = Vec::new();
     let mut take = |frame: Frame| {
-        if let Decoded::AccessEvents(more) = decoder.apply(&frame, None) {
-            events.extend(more);
+        if let Decoded::Records(more) = decoder.apply(&frame, None) {
+            events.extend(more.into_iter().filter_map(FeedRecord::into_access_event));
         }
     };
     let mut from = 0;

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::{
-    ConnectionStamps, Disposition, Effect, Endpoint, EventUid, PhaseDurations, PrincipalId, Timestamp,
+    ConnectionStamps, Disposition, Effect, Endpoint, EventUid, Feed, OcsfClass, PhaseDurations, PrincipalId,
+    RequestTimes, Timestamp,
 };
 
 /// Who wrote the record.
@@ -34,44 +35,6 @@ impl Product {
 }
 
 impl fmt::Display for Product {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A stream of records of one type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Feed {
-    /// ZPA LSS User Activity (`zpn_trans_log`): one record per state of a tunnelled connection.
-    ZpaUserActivity,
-}
-
-impl Feed {
-    /// Every feed that this version reads.
-    pub const ALL: [Self; 1] = [Self::ZpaUserActivity];
-
-    /// The contract's name of the feed, with underscores.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ZpaUserActivity => "zpa_user_activity",
-        }
-    }
-
-    /// The product that writes it.
-    pub const fn product(self) -> Product {
-        match self {
-            Self::ZpaUserActivity => Product::Zpa,
-        }
-    }
-
-    /// Finds a feed by its name; dots are taken for underscores.
-    pub fn from_name(name: &str) -> Option<Self> {
-        let name = name.replace('.', "_");
-        Self::ALL.into_iter().find(|feed| feed.as_str() == name)
-    }
-}
-
-impl fmt::Display for Feed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -113,8 +76,12 @@ pub struct AccessEvent {
     pub event_uid: EventUid,
     /// How many distinct records went into it; rises with each, so the highest is the newest.
     pub revision: u64,
-    /// The sender's own id: ZPA `ConnectionID`.
+    /// The sender's own id: ZPA `ConnectionID`; for a request of many on one connection that and what tells the request.
     pub vendor_uid: Option<Arc<str>>,
+    /// Where the feed is per request: the connection that carried it, by the id that User Activity gives it.
+    pub connection_uid: Option<Arc<str>>,
+    /// ZPA `SessionID`: by it User Status tells of the device.
+    pub session_id: Option<Arc<str>>,
     /// Who wrote it.
     pub feed: Feed,
     /// When it began, on the edge's clock: `TimestampConnectionStart`, else the record's own stamp.
@@ -135,6 +102,8 @@ pub struct AccessEvent {
     pub device: Option<Arc<str>>,
     /// ZPA `ClientPublicIP`, else `ClientPrivateIP`.
     pub client_address: Option<Arc<str>>,
+    /// The client's own port, where the feed has it: ZPA `ClientPublicPort`, `ClientPort`.
+    pub client_port: Option<u16>,
     /// ZPA `ClientZEN`.
     pub service_edge: Option<Arc<str>>,
     /// ZPA `Connector`.
@@ -177,6 +146,11 @@ pub struct AccessEvent {
     pub stamps: ConnectionStamps,
     /// The edge's durations.
     pub phases: PhaseDurations,
+    /// What the edge measured of the request, where the feed is per request.
+    pub request: Option<Box<RequestTimes>>,
+    /// A hash of all decoded fields in the order of the feed's table, of the newest record: equal where a record was sent twice.
+    /// Deterministic across runs and machines.
+    pub record_hash: u64,
     /// How much of the record could be read.
     pub parse_level: ParseLevel,
     /// The line as received, invalid UTF-8 replaced; of the newest record.
@@ -190,6 +164,8 @@ impl AccessEvent {
             event_uid,
             revision: 1,
             vendor_uid: None,
+            connection_uid: None,
+            session_id: None,
             feed,
             start_time: arrival_time,
             end_time: None,
@@ -200,6 +176,7 @@ impl AccessEvent {
             user_name: None,
             device: None,
             client_address: None,
+            client_port: None,
             service_edge: None,
             app_connector: None,
             connector: None,
@@ -221,6 +198,8 @@ impl AccessEvent {
             total_bytes: 0,
             stamps: ConnectionStamps::default(),
             phases: PhaseDurations::default(),
+            request: None,
+            record_hash: 0,
             parse_level: ParseLevel::Raw,
             raw,
         }
@@ -230,4 +209,33 @@ impl AccessEvent {
     pub const fn product(&self) -> Product {
         self.feed.product()
     }
+
+    /// OCSF `activity_id` in the feed's class; 0 is unknown and 99 other.
+    pub fn ocsf_activity(&self) -> u8 {
+        match self.feed.ocsf_class() {
+            OcsfClass::HttpActivity => self.method.as_deref().map_or(0, http_activity),
+            OcsfClass::NetworkActivity => self.network_activity(),
+            _ => 0,
+        }
+    }
+
+    /// Network Activity: 1 Open, 2 Close, 4 Fail, 5 Refuse, 6 Traffic.
+    fn network_activity(&self) -> u8 {
+        match (self.disposition, self.connection_status.as_deref()) {
+            (Some(Disposition::Blocked), _) => 5,
+            (Some(Disposition::Failed), _) => 4,
+            (_, Some("open")) => 1,
+            (_, Some("close")) => 2,
+            (Some(Disposition::Allowed), _) | (_, Some("active")) => 6,
+            (None, _) => 0,
+        }
+    }
+}
+
+/// HTTP Activity: the method's number.
+fn http_activity(method: &str) -> u8 {
+    const METHODS: [&str; 9] =
+        ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT", "TRACE", "PATCH"];
+    let at = METHODS.iter().position(|known| method.eq_ignore_ascii_case(known));
+    at.and_then(|at| u8::try_from(at + 1).ok()).unwrap_or(crate::OCSF_OTHER)
 }

@@ -16,23 +16,33 @@
 
 mod access_event;
 pub mod attribute;
+mod config_change;
+mod connector_health;
+mod device_fact;
 mod disposition;
 mod endpoint;
+mod feed;
 mod id;
 mod link;
 mod phase;
 mod principal;
 mod probe;
+mod record;
 mod segment;
 mod time;
 
-pub use access_event::{AccessEvent, Feed, ParseLevel, Product};
+pub use access_event::{AccessEvent, ParseLevel, Product};
+pub use config_change::ConfigChange;
+pub use connector_health::{ConnectorHealth, ConnectorKind};
+pub use device_fact::DeviceFact;
 pub use disposition::{Disposition, Effect};
 pub use endpoint::{Endpoint, LocalEndpoint};
+pub use feed::{FEED_CODES, Feed, OcsfClass};
 pub use id::{EventUid, LinkId, ParseIdError, SpanId, TraceId, hash_parts, link_id, synthetic_span_id};
 pub use link::{Link, LinkState, Relation, Rung};
-pub use phase::{ConnectionStamps, PhaseDurations};
+pub use phase::{ConnectionStamps, PhaseDurations, RequestTimes};
 pub use principal::{PrincipalId, PrincipalKind};
 pub use probe::{Probe, ServiceId, SpanKind};
+pub use record::{FeedRecord, KeptRecord, OCSF_OTHER, RecordHeader};
 pub use segment::{Segment, SegmentName};
 pub use time::{ParseTimestampError, Timestamp};

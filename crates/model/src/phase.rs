@@ -62,3 +62,43 @@ impl PhaseDurations {
         self.setup_us?.checked_sub(self.connector_setup_us?)
     }
 }
+
+/// What the edge measured of one HTTP request, where the feed is per request: stamps on the service edge's clock and durations in
+/// microseconds. `None` is "not measured"; a zero, an empty stamp and a negative duration (a WebSocket has them) never become one.
+///
+/// Source: ZPA LSS Browser Access and AppProtection, fields of the same names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct RequestTimes {
+    /// `TimestampRequestReceiveStart`.
+    pub request_receive_start: Option<Timestamp>,
+    /// `TimestampRequestReceiveHeaderFinish`.
+    pub request_receive_header_finish: Option<Timestamp>,
+    /// `TimestampRequestReceiveFinish`.
+    pub request_receive_finish: Option<Timestamp>,
+    /// `TimestampRequestTransmitStart`: the request went on towards the app.
+    pub request_transmit_start: Option<Timestamp>,
+    /// `TimestampRequestTransmitFinish`.
+    pub request_transmit_finish: Option<Timestamp>,
+    /// `TimestampResponseReceiveStart`; AppProtection's default template lacks it.
+    pub response_receive_start: Option<Timestamp>,
+    /// `TimestampResponseReceiveFinish`.
+    pub response_receive_finish: Option<Timestamp>,
+    /// `TimestampResponseTransmitStart`.
+    pub response_transmit_start: Option<Timestamp>,
+    /// `TimestampResponseTransmitFinish`.
+    pub response_transmit_finish: Option<Timestamp>,
+    /// `TotalTimeRequestReceive`.
+    pub request_receive_us: Option<u64>,
+    /// `TotalTimeRequestTransmit`.
+    pub request_transmit_us: Option<u64>,
+    /// `TotalTimeResponseReceive`.
+    pub response_receive_us: Option<u64>,
+    /// `TotalTimeResponseTransmit`.
+    pub response_transmit_us: Option<u64>,
+    /// `TotalTimeConnectionSetup`, Browser Access only.
+    pub connection_setup_us: Option<u64>,
+    /// `TotalTimeServerResponse`, Browser Access only.
+    pub server_response_us: Option<u64>,
+    /// `InspectionRuleProcessingTime` and the four times of headers and bodies, together; AppProtection only.
+    pub inspection_us: Option<u64>,
+}

@@ -14,7 +14,10 @@ pub(super) fn run(command: Config) -> Result<(), Failure> {
         Config::Example => print(crate::config::example().trim_end()),
         Config::Template { feed } => {
             let feed = feed_named(&feed)?;
-            print(fanlight_intake::template(feed).trim_end());
+            let template = fanlight_intake::template(feed).ok_or_else(|| {
+                Failure::text(Exit::Usage, format!("there is no template for `{feed}` yet"))
+            })?;
+            print(template.trim_end());
         }
     }
     Ok(())

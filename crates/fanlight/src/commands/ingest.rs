@@ -2,6 +2,7 @@
 
 use fanlight_identity::PrincipalNamer;
 use fanlight_intake::{DecodedLine, decode_lines};
+use fanlight_model::FeedRecord;
 use fanlight_runtime::Clock;
 use serde_json::{Map, Value, json};
 
@@ -37,9 +38,9 @@ fn object(line: &DecodedLine) -> Value {
     json!({
         "line": line.line,
         "feed": line.feed.as_str(),
-        "dialect": line.dialect.as_str(),
+        "dialect": line.dialect,
         "level": line.level.as_str(),
-        "event": line.event.as_ref().map_or(Value::Null, event),
+        "event": line.event.as_ref().and_then(FeedRecord::as_access_event).map_or(Value::Null, event),
         "missing": line.missing,
         "notes": line.notes,
     })

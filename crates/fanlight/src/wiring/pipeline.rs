@@ -12,7 +12,7 @@ use fanlight_correlate::{Correlator, Decision, Linked, Record};
 use fanlight_export::{inline_attributes, synthetic_access_span};
 use fanlight_intake::{Decoded, Decoder, SpanBatch, frame_kind};
 use fanlight_log::{Frame, Position};
-use fanlight_model::{AccessEvent, Link, LinkState, ParseLevel, Timestamp};
+use fanlight_model::{AccessEvent, FeedRecord, Link, LinkState, ParseLevel, Timestamp};
 use fanlight_otlp::{Attributes, Batch, Limits, splice};
 use fanlight_runtime::{Ledger, Outcome, own_span};
 use fanlight_store::{Append, Pressure, SpanRows, Store};
@@ -89,7 +89,11 @@ impl Pipeline {
         let decoded = own_span!(span, "pipeline.decode").in_scope(|| self.decoder.apply(frame, batch));
         own_span!(span, "pipeline.correlate").in_scope(|| match decoded {
             Decoded::Spans(spans) => self.take_spans(spans, frame.arrival, &mut written),
-            Decoded::AccessEvents(events) => self.take_events(events, frame.arrival, &mut written),
+            Decoded::Records(records) => {
+                // Device facts, health and changes have no table yet: they are counted, and stay in the log.
+                let events = records.into_iter().filter_map(FeedRecord::into_access_event);
+                self.take_events(events, frame.arrival, &mut written);
+            }
             Decoded::Nothing => {}
         });
         if frame.kind == frame_kind::OWN_TRACES {
@@ -174,7 +178,12 @@ impl Pipeline {
     }
 
     /// Access events look for spans that came before them; each link that is new adds a synthetic access span to its trace.
-    fn take_events(&mut self, events: Vec<AccessEvent>, now: Timestamp, written: &mut Written) {
+    fn take_events(
+        &mut self,
+        events: impl Iterator<Item = AccessEvent>,
+        now: Timestamp,
+        written: &mut Written,
+    ) {
         for event in events {
             // A line that could not be read has no keys: it is kept, but the join has no use for it.
             match event.parse_level {

@@ -7,7 +7,8 @@ mod literal;
 use std::borrow::Cow;
 
 use super::note::{Note, Notes};
-use literal::{MAX_TOKEN_BYTES, is_escape, is_number, is_token, looks_like_number, unescape};
+use literal::{MAX_TOKEN_BYTES, is_escape, looks_like_number, unescape};
+pub(crate) use literal::{is_number, is_token};
 
 /// A field's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub(crate) enum Value<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Object<'a> {
     pub(crate) fields: Vec<(Cow<'a, str>, Value<'a>)>,
+    /// Where each value begins and ends in the text, quotes included; empty where the text was mended.
+    pub(crate) places: Vec<(usize, usize)>,
     pub(crate) rest: &'a str,
 }
 
@@ -45,6 +48,9 @@ pub(crate) enum NoObject {
 /// The longest template known has 75 fields.
 const MAX_FIELDS: usize = 512;
 
+/// Room for most records without growing.
+const USUAL_FIELDS: usize = 80;
+
 /// Nothing known nests deeper than two.
 const MAX_DEPTH: usize = 32;
 
@@ -54,12 +60,13 @@ const MAX_KEY_BYTES: usize = 64;
 /// Reads an object by the letter of JSON.
 pub(crate) fn strict(text: &str) -> Result<Object<'_>, NoObject> {
     let mut cursor = Cursor { text, at: 0 };
-    let mut fields = Vec::new();
+    let mut fields = Vec::with_capacity(USUAL_FIELDS);
+    let mut places = Vec::with_capacity(USUAL_FIELDS);
     cursor.blanks();
     cursor.expect(b'{')?;
     cursor.blanks();
     if cursor.take(b'}') {
-        return Ok(Object { fields, rest: cursor.rest() });
+        return Ok(Object { fields, places, rest: cursor.rest() });
     }
     loop {
         if fields.len() == MAX_FIELDS {
@@ -70,20 +77,44 @@ pub(crate) fn strict(text: &str) -> Result<Object<'_>, NoObject> {
         cursor.blanks();
         cursor.expect(b':')?;
         cursor.blanks();
+        let from = cursor.at;
         let value = cursor.strict_value()?;
         fields.push((key, value));
+        places.push((from, cursor.at));
         cursor.blanks();
         if cursor.take(b'}') {
-            return Ok(Object { fields, rest: cursor.rest() });
+            return Ok(Object { fields, places, rest: cursor.rest() });
         }
         cursor.expect(b',')?;
     }
 }
 
+/// Reads an array of scalars by the letter of JSON; `None` where it is none, or something stands after it.
+pub(crate) fn array(text: &str) -> Option<Vec<Value<'_>>> {
+    let mut cursor = Cursor { text, at: 0 };
+    let mut values = Vec::new();
+    cursor.blanks();
+    cursor.expect(b'[').ok()?;
+    cursor.blanks();
+    if !cursor.take(b']') {
+        loop {
+            cursor.blanks();
+            values.push(cursor.strict_value().ok()?);
+            cursor.blanks();
+            if cursor.take(b']') {
+                break;
+            }
+            cursor.expect(b',').ok()?;
+        }
+    }
+    cursor.blanks();
+    cursor.rest().is_empty().then_some(values)
+}
+
 /// Reads an object that breaks JSON in the ways that are known, and notes each.
 pub(crate) fn lenient<'a>(text: &'a str, notes: &mut Notes) -> Result<Object<'a>, NoObject> {
     let mut cursor = Cursor { text, at: 0 };
-    let mut fields = Vec::new();
+    let mut fields = Vec::with_capacity(USUAL_FIELDS);
     cursor.blanks();
     cursor.expect(b'{')?;
     loop {
@@ -93,7 +124,7 @@ pub(crate) fn lenient<'a>(text: &'a str, notes: &mut Notes) -> Result<Object<'a>
             cursor.blanks();
         }
         if cursor.take(b'}') {
-            return Ok(Object { fields, rest: cursor.rest() });
+            return Ok(Object { fields, places: Vec::new(), rest: cursor.rest() });
         }
         if fields.len() == MAX_FIELDS {
             return Err(NoObject::TooManyFields);
@@ -119,10 +150,11 @@ pub(crate) fn lenient<'a>(text: &'a str, notes: &mut Notes) -> Result<Object<'a>
     }
 }
 
+/// A place in a text.
 #[derive(Clone)]
-struct Cursor<'a> {
-    text: &'a str,
-    at: usize,
+pub(crate) struct Cursor<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) at: usize,
 }
 
 impl<'a> Cursor<'a> {
@@ -136,6 +168,13 @@ impl<'a> Cursor<'a> {
 
     fn slice(&self, from: usize, to: usize) -> Result<&'a str, NoObject> {
         self.text.get(from..to).ok_or(NoObject::Malformed)
+    }
+
+    /// How many bytes from here, at least one, are no quote, no backslash and no control character.
+    fn plain_run(&self) -> usize {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let run = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20)).unwrap_or(rest.len());
+        run.max(1)
     }
 
     fn blanks(&mut self) {
@@ -161,8 +200,14 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The place behind the array or object that begins here.
+    pub(crate) fn nested_end(mut self) -> Option<usize> {
+        matches!(self.peek(), Some(b'[' | b'{')).then(|| self.nested().ok())??;
+        Some(self.at)
+    }
+
     /// A string by the letter of JSON.
-    fn string(&mut self) -> Result<Cow<'a, str>, NoObject> {
+    pub(crate) fn string(&mut self) -> Result<Cow<'a, str>, NoObject> {
         self.expect(b'"')?;
         let from = self.at;
         let mut escaped = false;
@@ -179,7 +224,7 @@ impl<'a> Cursor<'a> {
                     self.at += 1;
                 }
                 ..0x20 => return Err(NoObject::Malformed),
-                _ => self.at += 1,
+                _ => self.at += self.plain_run(),
             }
         }
         let inside = self.slice(from, self.at)?;
@@ -351,8 +396,10 @@ impl<'a> Cursor<'a> {
                 byte => {
                     if byte < 0x20 {
                         notes.add(Note::ControlCharacter);
+                        self.at += 1;
+                    } else {
+                        self.at += self.plain_run();
                     }
-                    self.at += 1;
                 }
             }
         }

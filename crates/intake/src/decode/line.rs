@@ -1,11 +1,15 @@
-//! One line of an LSS stream: usually one object, sometimes with something before, after or beside it.
+//! One line of a stream: usually one object, sometimes with something before, after or beside it.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use super::flat_json::{NoObject, Object, lenient, strict};
+use fanlight_model::Feed;
+
+use super::flat_json::{NoObject, Object, Value, lenient, strict};
+use super::layout::{Layout, Layouts};
 use super::note::{Note, Notes};
-use super::zpa::ZpaUserActivity;
+use super::slots::Slots;
+use super::wire::WireRecord;
 
 /// Why a line is kept raw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +24,8 @@ pub enum RawReason {
     TooManyFields,
     /// It has more objects than a sender that lost its newlines would glue together.
     TooManyObjects,
-    /// It is of another feed, named where its keys tell.
-    OtherFeed(&'static str),
+    /// Its keys are of no feed that is decoded.
+    OtherFeed,
 }
 
 impl RawReason {
@@ -33,7 +37,7 @@ impl RawReason {
             Self::CutOff => "cut_off",
             Self::TooManyFields => "too_many_fields",
             Self::TooManyObjects => "too_many_objects",
-            Self::OtherFeed(_) => "other_feed",
+            Self::OtherFeed => "other_feed",
         }
     }
 }
@@ -48,13 +52,9 @@ impl fmt::Display for RawReason {
             Self::CutOff => f.write_str("the line ends inside its object: the sender closed early or cut the record"),
             Self::TooManyFields => f.write_str("more fields than any template has"),
             Self::TooManyObjects => f.write_str("too many objects in one line; does the template end in `\\n`?"),
-            Self::OtherFeed("unknown") => {
-                f.write_str("not a User Activity record; point this log receiver at the port of its own log type")
+            Self::OtherFeed => {
+                f.write_str("an object with the keys of no feed that is known here; which log type is the receiver set to?")
             }
-            Self::OtherFeed(feed) => write!(
-                f,
-                "a record of `{feed}`, not of `zpa_user_activity`; point that log receiver at the port of its own log type"
-            ),
         }
     }
 }
@@ -62,7 +62,7 @@ impl fmt::Display for RawReason {
 /// What a piece of a line turned out to be.
 #[derive(Debug)]
 pub(crate) enum Content<'a> {
-    UserActivity(Box<ZpaUserActivity<'a>>),
+    Wire(WireRecord<'a>),
     Raw(RawReason),
 }
 
@@ -75,82 +75,163 @@ pub(crate) struct LineRecord<'a> {
     pub(crate) content: Content<'a>,
 }
 
+impl LineRecord<'_> {
+    /// The feed that it is of: what was found out, else what the port says.
+    pub(crate) fn feed(&self, hint: Feed) -> Feed {
+        match &self.content {
+            Content::Wire(wire) => wire.table().feed,
+            Content::Raw(_) => hint,
+        }
+    }
+}
+
+/// What is kept between lines. Whatever it holds, a line gives the same records.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    layouts: Layouts,
+    slots: Slots,
+}
+
+pub(crate) type Visit<'v> = &'v mut dyn FnMut(LineRecord<'_>);
+
 /// A sender that lost its newlines glues a few records together; a line of thousands of `{}` is an attack on our memory.
 const MAX_OBJECTS: usize = 64;
 
 /// A syslog header with its host and tag is shorter.
 const MAX_PREFIX_BYTES: usize = 512;
 
-/// Visits each record of a line; a blank line has none.
-pub(crate) fn decode_line(line: &[u8], visit: &mut dyn FnMut(LineRecord<'_>)) {
-    let mut notes = Notes::default();
-    let trimmed = trim(line, &mut notes);
-    if trimmed.is_empty() {
-        return;
-    }
-    let whole = match std::str::from_utf8(trimmed) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => {
-            notes.add(Note::InvalidUtf8);
-            String::from_utf8_lossy(trimmed)
+impl Reading {
+    /// Visits each record of a line; a blank line has none. `hint` is the feed that the line should be of.
+    pub(crate) fn line(&mut self, line: &[u8], hint: Feed, visit: Visit<'_>) {
+        if self.expected(line, hint, visit) {
+            return;
         }
-    };
-    let raw = |reason, notes| LineRecord { text: &whole, notes, content: Content::Raw(reason) };
-    let without_mark = whole.strip_prefix('\u{feff}').unwrap_or(&whole);
-    if without_mark.len() < whole.len() {
-        notes.add(Note::ByteOrderMark);
-    }
-    match without_mark.bytes().take(MAX_PREFIX_BYTES).position(|byte| byte == b'{') {
-        None if without_mark.trim().is_empty() => {}
-        None => visit(raw(RawReason::NoObject, notes)),
-        Some(at) => {
-            if at > 0 {
-                notes.add(Note::SyslogPrefix);
+        let mut notes = Notes::default();
+        let trimmed = trim(line, &mut notes);
+        if trimmed.is_empty() {
+            return;
+        }
+        let whole = match std::str::from_utf8(trimmed) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => {
+                notes.add(Note::InvalidUtf8);
+                String::from_utf8_lossy(trimmed)
             }
-            decode_objects(&whole, without_mark.get(at..).unwrap_or_default(), notes, visit);
+        };
+        let raw = |reason, notes| LineRecord { text: &whole, notes, content: Content::Raw(reason) };
+        let without_mark = whole.strip_prefix('\u{feff}').unwrap_or(&whole);
+        if without_mark.len() < whole.len() {
+            notes.add(Note::ByteOrderMark);
         }
+        match without_mark.bytes().take(MAX_PREFIX_BYTES).position(|byte| byte == b'{') {
+            None if without_mark.trim().is_empty() => {}
+            None => visit(raw(RawReason::NoObject, notes)),
+            Some(at) => {
+                if at > 0 {
+                    notes.add(Note::SyslogPrefix);
+                }
+                self.objects(&whole, without_mark.get(at..).unwrap_or_default(), hint, notes, visit);
+            }
+        }
+    }
+
+    /// A line that looks like one before it. False where it does not: nothing was visited.
+    fn expected(&mut self, line: &[u8], hint: Feed, visit: Visit<'_>) -> bool {
+        let line = line.trim_ascii();
+        // Strings must not hold control characters; without any, the end of a string is its next quote.
+        if line.first() != Some(&b'{') || line.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < 0x20 {
+            return false;
+        }
+        let Ok(text) = std::str::from_utf8(line) else { return false };
+        let Some(layout) = self.layouts.predict(hint, text, &mut self.slots) else { return false };
+        let notes = layout.notes.clone();
+        let wire = WireRecord { text, slots: &self.slots, layout };
+        visit(LineRecord { text, notes, content: Content::Wire(wire) });
+        true
+    }
+
+    fn objects(&mut self, whole: &str, objects: &str, hint: Feed, line_notes: Notes, visit: Visit<'_>) {
+        let mut rest = objects;
+        for seen in 0..MAX_OBJECTS {
+            let mut notes = line_notes.clone();
+            // A line that cannot be read is kept whole; of a later object only what is left.
+            let kept = if seen == 0 { whole } else { rest };
+            let object = match read_object(rest, &mut notes) {
+                Ok(object) => object,
+                Err(reason) => {
+                    visit(LineRecord { text: kept, notes, content: Content::Raw(reason) });
+                    return;
+                }
+            };
+            let after = object.rest.trim_start_matches([' ', '\t', '\r', ',', '\0']);
+            let more = after.starts_with('{');
+            if more || seen > 0 {
+                notes.add(Note::SeveralObjects);
+            } else if !after.is_empty() {
+                notes.add(Note::TrailingText);
+            }
+            let alone = !more && seen == 0;
+            let length = rest.len() - object.rest.len();
+            let text = if alone { whole } else { rest.get(..length).unwrap_or(rest) };
+            self.object(text, rest, &object, hint, notes, visit);
+            if !more {
+                return;
+            }
+            rest = after;
+        }
+        visit(LineRecord { text: rest, notes: line_notes, content: Content::Raw(RawReason::TooManyObjects) });
+    }
+
+    /// Visits one object. `kept` is the text to keep of it, `text` the one that it was read from.
+    pub(crate) fn object(
+        &mut self,
+        kept: &str,
+        text: &str,
+        object: &Object<'_>,
+        hint: Feed,
+        mut notes: Notes,
+        visit: Visit<'_>,
+    ) {
+        let strictly = object.places.len() == object.fields.len();
+        let Some(layout) = self.layouts.of(hint, object, text, strictly) else {
+            visit(LineRecord { text: kept, notes, content: Content::Raw(RawReason::OtherFeed) });
+            return;
+        };
+        fill(&mut self.slots, &layout, text, object, &mut notes);
+        notes.extend(&layout.notes);
+        let wire = WireRecord { text, slots: &self.slots, layout };
+        visit(LineRecord { text: kept, notes, content: Content::Wire(wire) });
     }
 }
 
-fn decode_objects(whole: &str, objects: &str, line_notes: Notes, visit: &mut dyn FnMut(LineRecord<'_>)) {
-    let mut rest = objects;
-    for seen in 0..MAX_OBJECTS {
-        let mut notes = line_notes.clone();
-        // A line that cannot be read is kept whole; of a later object only what is left.
-        let kept = if seen == 0 { whole } else { rest };
-        let object = match read_object(rest, &mut notes) {
-            Ok(object) => object,
-            Err(reason) => {
-                visit(LineRecord { text: kept, notes, content: Content::Raw(reason) });
-                return;
+/// Puts each value in its token's slot; of a key that stands twice the last counts.
+fn fill(slots: &mut Slots, layout: &Layout, text: &str, object: &Object<'_>, notes: &mut Notes) {
+    slots.clear(layout.table.fields.len());
+    for ((_, value), token) in object.fields.iter().zip(layout.tokens()) {
+        let token = usize::from(*token);
+        match value {
+            Value::Text(Cow::Borrowed(value)) | Value::Bare(value) | Value::Nested(value) => {
+                slots.put_text(token, text, value);
             }
-        };
-        let after = object.rest.trim_start_matches([' ', '\t', '\r', ',', '\0']);
-        let more = after.starts_with('{');
-        if more || seen > 0 {
-            notes.add(Note::SeveralObjects);
-        } else if !after.is_empty() {
-            notes.add(Note::TrailingText);
+            Value::Text(Cow::Owned(value)) => slots.put_beside(token, value),
+            Value::Nothing => slots.put(token, 0, 0),
+            Value::Token => {
+                if let Some(field) = layout.table.fields.get(token) {
+                    notes.add(Note::TemplateToken(field.name));
+                }
+                slots.put(token, 0, 0);
+            }
         }
-        let alone = !more && seen == 0;
-        let length = rest.len() - object.rest.len();
-        let text = if alone { whole } else { rest.get(..length).unwrap_or(rest) };
-        let content = match ZpaUserActivity::from_object(object, &mut notes) {
-            Ok(record) => Content::UserActivity(Box::new(record)),
-            Err(reason) => Content::Raw(reason),
-        };
-        visit(LineRecord { text, notes, content });
-        if !more {
-            return;
-        }
-        rest = after;
     }
-    visit(LineRecord { text: rest, notes: line_notes, content: Content::Raw(RawReason::TooManyObjects) });
 }
 
 /// Strictly, else with mending. Where a strict object is followed by text, an unescaped quote may have ended it too soon:
 /// then the mended reading is taken if it reaches the line's end.
-fn read_object<'a>(text: &'a str, notes: &mut Notes) -> Result<Object<'a>, RawReason> {
+pub(crate) fn read_object<'a>(text: &'a str, notes: &mut Notes) -> Result<Object<'a>, RawReason> {
+    read_flat(text, notes).map(|object| unwrap_envelope(object, notes))
+}
+
+fn read_flat<'a>(text: &'a str, notes: &mut Notes) -> Result<Object<'a>, RawReason> {
     let ends = |object: &Object<'_>| {
         let rest = object.rest.trim_start();
         rest.is_empty() || rest.starts_with('{')
@@ -179,6 +260,30 @@ fn read_object<'a>(text: &'a str, notes: &mut Notes) -> Result<Object<'a>, RawRe
     notes.extend(&repairs);
     Ok(mended)
 }
+
+/// Some templates put the record inside a key `event`. Its fields are taken for the object's own, in its place.
+fn unwrap_envelope<'a>(mut object: Object<'a>, notes: &mut Notes) -> Object<'a> {
+    let is_envelope = |(key, value): &(Cow<'_, str>, Value<'_>)| {
+        key == ENVELOPE_KEY && matches!(value, Value::Nested(inside) if inside.starts_with('{'))
+    };
+    let Some(at) = object.fields.iter().position(is_envelope) else { return object };
+    let Some((_, Value::Nested(inside))) = object.fields.get(at).cloned() else { return object };
+    let mut repairs = Notes::default();
+    let Ok(inner) = read_flat(inside, &mut repairs) else { return object };
+    notes.extend(&repairs);
+    let strictly = object.places.len() == object.fields.len() && inner.places.len() == inner.fields.len();
+    if strictly && let Some((starts, _)) = object.places.get(at).copied() {
+        let places = inner.places.iter().map(|(from, to)| (from + starts, to + starts));
+        object.places.splice(at..=at, places);
+    } else {
+        object.places.clear();
+    }
+    object.fields.splice(at..=at, inner.fields);
+    object
+}
+
+/// Splunk's form of ZIA feeds.
+const ENVELOPE_KEY: &str = "event";
 
 /// Without blanks, the carriage return of CRLF, and NUL bytes at both ends.
 fn trim<'a>(line: &'a [u8], notes: &mut Notes) -> &'a [u8] {

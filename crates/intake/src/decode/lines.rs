@@ -1,5 +1,7 @@
 //! Cuts a byte stream into lines, the same for any chunking.
 
+use memchr::memchr;
+
 /// One thing found in the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Piece<'a> {
@@ -23,7 +25,7 @@ impl LineFramer {
     /// too long and skipped to its newline.
     pub(crate) fn push(&mut self, chunk: &[u8], max: usize, visit: &mut dyn FnMut(Piece<'_>)) {
         let mut rest = chunk;
-        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+        while let Some(end) = memchr(b'\n', rest) {
             let (line, after) = rest.split_at(end);
             rest = after.get(1..).unwrap_or_default();
             self.end_line(line, max, visit);

@@ -1,6 +1,7 @@
 //! What was odd about a line: each oddity has a word for the counters and a sentence for people.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Something noticed while a line was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,9 +39,11 @@ pub enum Note {
     /// A key stood more than once; the last one counts.
     DuplicateKey(&'static str),
     /// A key that this version does not know; its value is in the raw line only.
-    UnknownKey(String),
+    UnknownKey(Arc<str>),
     /// A stamp that is no time was taken as not measured.
     UnreadableTime(&'static str),
+    /// A stamp's second is above 60; the record's own time was cut to the minute's end, and nothing else is told by it.
+    ImpossibleSecond(&'static str),
     /// A number that does not fit its field was taken as not measured.
     UnreadableNumber(&'static str),
     /// An address that is no IP address, perhaps obfuscated: it is no join key.
@@ -77,6 +80,7 @@ impl Note {
             Self::DuplicateKey(_) => "duplicate_key",
             Self::UnknownKey(_) => "unknown_key",
             Self::UnreadableTime(_) => "unreadable_time",
+            Self::ImpossibleSecond(_) => "impossible_second",
             Self::UnreadableNumber(_) => "unreadable_number",
             Self::UnreadableAddress(_) => "unreadable_address",
             Self::EndBeforeStart => "end_before_start",
@@ -122,6 +126,9 @@ impl fmt::Display for Note {
                 write!(f, "`{key}` is not known here; its value is in the raw line only")
             }
             Self::UnreadableTime(key) => write!(f, "`{key}` is no time and counts as not measured"),
+            Self::ImpossibleSecond(key) => {
+                write!(f, "`{key}` has a second that no minute has; the time of arrival stands in for it")
+            }
             Self::UnreadableNumber(key) => {
                 write!(f, "`{key}` is no number that fits and counts as not measured")
             }
@@ -162,9 +169,5 @@ impl Notes {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Note> {
         self.0.iter()
-    }
-
-    pub(crate) fn into_vec(self) -> Vec<Note> {
-        self.0
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use fanlight_model::Feed;
+
 use super::lines::{LineFramer, Piece};
 use crate::source_id::source_run;
 
@@ -17,11 +19,15 @@ pub(crate) struct Sources {
     reads: u64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Source {
     framer: LineFramer,
     last_read: u64,
+    /// Which feed the port is for: the frame that ends a stream does not say it.
+    feed: Feed,
 }
+
+pub(crate) type Visit<'v> = &'v mut dyn FnMut(Feed, Piece<'_>);
 
 /// Far more than a listener lets in; past it the source that has been silent longest is closed.
 const MAX_SOURCES: usize = 4_096;
@@ -41,18 +47,15 @@ impl Sources {
         }
     }
 
-    /// Takes the next bytes of a source and visits each line that they complete; with `closes` also what is left of it.
-    pub(crate) fn push(&mut self, id: u64, bytes: &[u8], closes: bool, visit: &mut dyn FnMut(Piece<'_>)) {
+    /// Takes the next bytes of a source and visits each line that they complete, with the feed that its port is for.
+    pub(crate) fn push(&mut self, id: u64, feed: Feed, bytes: &[u8], visit: Visit<'_>) {
         if !self.sources.contains_key(&id) {
             self.close_other_runs(id, visit);
         }
-        let mut source = self.sources.remove(&id).unwrap_or_default();
+        let fresh = || Source { framer: LineFramer::default(), last_read: 0, feed };
+        let mut source = self.sources.remove(&id).unwrap_or_else(fresh);
         self.pending_bytes -= source.framer.pending_bytes();
-        source.framer.push(bytes, self.max_line_bytes, visit);
-        if closes {
-            source.framer.finish(visit);
-            return;
-        }
+        source.framer.push(bytes, self.max_line_bytes, &mut |piece| visit(feed, piece));
         self.reads += 1;
         source.last_read = self.reads;
         self.pending_bytes += source.framer.pending_bytes();
@@ -60,8 +63,16 @@ impl Sources {
         self.keep_bounds(visit);
     }
 
+    /// A source ended; what is left of it is visited.
+    pub(crate) fn end(&mut self, id: u64, visit: Visit<'_>) {
+        if !self.sources.contains_key(&id) {
+            self.close_other_runs(id, visit);
+        }
+        self.close(id, visit);
+    }
+
     /// A source of another run of the server was cut by that run's end: nothing will complete its line.
-    fn close_other_runs(&mut self, id: u64, visit: &mut dyn FnMut(Piece<'_>)) {
+    fn close_other_runs(&mut self, id: u64, visit: Visit<'_>) {
         let run = source_run(id);
         let mut ended: Vec<u64> =
             self.sources.keys().copied().filter(|other| source_run(*other) != run).collect();
@@ -71,7 +82,7 @@ impl Sources {
         }
     }
 
-    fn keep_bounds(&mut self, visit: &mut dyn FnMut(Piece<'_>)) {
+    fn keep_bounds(&mut self, visit: Visit<'_>) {
         while self.sources.len() > self.max_sources {
             let Some(silent) =
                 self.sources.iter().min_by_key(|(_, source)| source.last_read).map(|(id, _)| *id)
@@ -87,10 +98,11 @@ impl Sources {
         }
     }
 
-    fn close(&mut self, id: u64, visit: &mut dyn FnMut(Piece<'_>)) {
+    fn close(&mut self, id: u64, visit: Visit<'_>) {
         if let Some(mut source) = self.sources.remove(&id) {
             self.pending_bytes -= source.framer.pending_bytes();
-            source.framer.finish(visit);
+            let feed = source.feed;
+            source.framer.finish(&mut |piece| visit(feed, piece));
         }
     }
 }
@@ -101,13 +113,18 @@ mod tests {
 
     fn pieces(sources: &mut Sources, id: u64, bytes: &[u8], closes: bool) -> Vec<String> {
         let mut seen = Vec::new();
-        sources.push(id, bytes, closes, &mut |piece| {
+        let mut note = |feed, piece: Piece<'_>| {
+            assert_eq!(feed, Feed::ZpaAudit);
             seen.push(match piece {
                 Piece::Line(line) => format!("line {}", String::from_utf8_lossy(line)),
                 Piece::HalfLine(line) => format!("half {}", line.len()),
                 Piece::TooLong => "too long".to_owned(),
             });
-        });
+        };
+        sources.push(id, Feed::ZpaAudit, bytes, &mut note);
+        if closes {
+            sources.end(id, &mut note);
+        }
         seen
     }
 

@@ -3,10 +3,12 @@
 use fanlight_model::Feed;
 
 /// The text that a customer pastes as the log receiver's template: everything of the vendor's default, the four timers that it
-/// lacks, microsecond stamps, and a marker with a version. ZPA reads the `\n` at its end as a newline.
-pub const fn template(feed: Feed) -> &'static str {
+/// lacks, microsecond stamps, and a marker with a version. ZPA reads the `\n` at its end as a newline. `None` for a feed that has none
+/// yet.
+pub const fn template(feed: Feed) -> Option<&'static str> {
     match feed {
-        Feed::ZpaUserActivity => ZPA_USER_ACTIVITY,
+        Feed::ZpaUserActivity => Some(ZPA_USER_ACTIVITY),
+        _ => None,
     }
 }
 

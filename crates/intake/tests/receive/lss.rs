@@ -2,7 +2,7 @@
 
 use fanlight_identity::PrincipalNamer;
 use fanlight_intake::{Decoded, Decoder, Settings};
-use fanlight_model::{AccessEvent, ParseLevel};
+use fanlight_model::{AccessEvent, FeedRecord, ParseLevel};
 use fanlight_runtime::{Ledger, Outcome};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -38,8 +38,8 @@ impl Reader {
                 ended += 1;
             }
             self.source_ids.push(frame.source_id);
-            if let Decoded::AccessEvents(events) = self.decoder.apply(&frame, None) {
-                self.events.extend(events);
+            if let Decoded::Records(records) = self.decoder.apply(&frame, None) {
+                self.events.extend(records.into_iter().filter_map(FeedRecord::into_access_event));
             }
         }
         self.source_ids.sort_unstable();

@@ -59,7 +59,7 @@ fn unicode(tail: &str) -> (char, usize) {
 }
 
 /// A number by the letter of JSON.
-pub(super) fn is_number(word: &str) -> bool {
+pub(crate) fn is_number(word: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let unsigned = word.strip_prefix('-').unwrap_or(word);
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
@@ -82,7 +82,7 @@ pub(super) fn looks_like_number(word: &str) -> bool {
 }
 
 /// `%s{Token}` as a template spells it.
-pub(super) fn is_token(text: &str) -> bool {
+pub(crate) fn is_token(text: &str) -> bool {
     text.starts_with('%')
         && text.ends_with('}')
         && text.len() <= MAX_TOKEN_BYTES

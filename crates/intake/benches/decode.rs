@@ -1,0 +1,126 @@
+//! Lines of User Activity a second, from bytes to access events, strictly read and mended; what `serde_json::Value` makes of the same
+//! bytes in the same run; and bytes without a newline a second.
+
+#![expect(clippy::print_stdout, reason = "a benchmark tells its figures")]
+
+use std::fmt::Write;
+use std::hint::black_box;
+use std::time::Duration;
+
+use bytes::Bytes;
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use fanlight_identity::PrincipalNamer;
+use fanlight_intake::{Decoded, Decoder, frame_kind};
+use fanlight_log::Frame;
+use fanlight_model::{Feed, ParseLevel, Timestamp};
+use fanlight_otlp::Limits;
+use fanlight_runtime::Ledger;
+
+/// What a listener reads at a time: about 500 lines.
+const LINES: usize = 500;
+const MAX_LINE_BYTES: usize = 1 << 20;
+
+/// The vendor's default template with the values of a working day: some names come again and again, ids and times do not.
+fn line(number: usize, policy: &str) -> String {
+    let (second, milli) = (number % 60, number % 1_000);
+    let stamp = format!("2026-03-04T08:20:{second:02}.{milli:03}Z");
+    let mut line = format!(
+        "{{\"LogTimestamp\": \"Wed Mar  4 08:21:{second:02} 2026\",\"Customer\": \"Example\",\"SessionID\": \"sEss1onAb+/{:06}\",\"ConnectionID\": \"sEss1onAb+/{:06},c0nn1x{number:012}\",\"InternalReason\": \"MT_CLOSED_TERMINATED\",\"ConnectionStatus\": \"close\",\"IPProtocol\": 6,\"DoubleEncryption\": 0,\"Username\": \"person{}@example.com\",\"ServicePort\": 443,\"ClientPublicIP\": \"198.51.100.{}\",\"ClientPrivateIP\": \"\",\"ClientLatitude\": 48.000000,\"ClientLongitude\": 11.000000,\"ClientCountryCode\": \"DE\",\"ClientZEN\": \"EU-DE-1\",\"Policy\": \"{policy}\",\"Connector\": \"connector-{}.example.com\",\"ConnectorZEN\": \"EU-DE-1\",\"ConnectorIP\": \"192.0.2.{}\",\"ConnectorPort\": {},\"Host\": \"shop.example.com\",\"Application\": \"Shop\",\"AppGroup\": \"Retail\",\"Server\": \"0\",\"ServerIP\": \"192.0.2.80\",\"ServerPort\": 8080,\"PolicyProcessingTime\": 120,\"ServerSetupTime\": 2200",
+        number / 10,
+        number / 10,
+        number % 300,
+        number % 250,
+        number % 7,
+        number % 8,
+        1_024 + number % 60_000,
+    );
+    for name in [
+        "TimestampConnectionStart",
+        "TimestampConnectionEnd",
+        "TimestampCATx",
+        "TimestampCARx",
+        "TimestampAppLearnStart",
+        "TimestampZENFirstRxClient",
+        "TimestampZENFirstTxClient",
+        "TimestampZENLastRxClient",
+        "TimestampZENLastTxClient",
+        "TimestampConnectorZENSetupComplete",
+        "TimestampZENFirstRxConnector",
+        "TimestampZENFirstTxConnector",
+        "TimestampZENLastRxConnector",
+        "TimestampZENLastTxConnector",
+    ] {
+        let stamp = if name == "TimestampAppLearnStart" { "" } else { &stamp };
+        write!(line, ",\"{name}\": \"{stamp}\"").unwrap_or_default();
+    }
+    for side in ["RxClient", "TxClient", "RxConnector", "TxConnector"] {
+        write!(line, ",\"ZENTotalBytes{side}\": {},\"ZENBytes{side}\": {milli}", number * 100)
+            .unwrap_or_default();
+    }
+    line.push_str(",\"Idp\": \"Example IdP\",\"ClientToClient\": \"0\",\"ClientCity\": \"Munich\",\"MicroTenantID\": \"0\",\"AppMicroTenantID\": \"0\",\"Platform\": \"mac\",\"Hostname\": \"LAPTOP-7\"}\n");
+    line
+}
+
+fn frame(kind: u8, text: String) -> Frame {
+    Frame {
+        kind,
+        arrival: Timestamp::from_seconds(1_772_612_500),
+        source_id: 7,
+        encoding: 0,
+        bytes: Bytes::from(text),
+    }
+}
+
+fn lines(policy: &str) -> String {
+    (0..LINES).map(|number| line(number, policy)).collect()
+}
+
+fn decoder() -> Decoder {
+    Decoder::new(Limits::default(), MAX_LINE_BYTES, PrincipalNamer::for_tests(), Ledger::default())
+}
+
+fn decode(c: &mut Criterion) {
+    let mut group = c.benchmark_group("user_activity");
+    group
+        .sample_size(30)
+        .measurement_time(Duration::from_secs(4))
+        .throughput(Throughput::Elements(LINES as u64));
+    let kind = frame_kind::stream_read(Feed::ZpaUserActivity);
+    let cases = [
+        ("strict", "Staff to shop", ParseLevel::Strict),
+        ("repaired", "Staff \"to\" shop", ParseLevel::Repaired),
+    ];
+    for (name, policy, level) in cases {
+        let read = frame(kind, lines(policy));
+        let mut decoder = decoder();
+        if let Decoded::Records(records) = decoder.apply(&read, None) {
+            assert!(records.len() == LINES && records.iter().all(|record| record.parse_level() == level));
+            println!("{name}: {} B a line", read.bytes.len() / LINES);
+        }
+        group.bench_function(name, |b| b.iter(|| black_box(decoder.apply(black_box(&read), None))));
+    }
+    let text = lines("Staff to shop");
+    group.bench_function("serde_json_value", |b| {
+        b.iter(|| {
+            for line in black_box(&text).lines() {
+                let value: Result<serde_json::Value, _> = serde_json::from_str(line);
+                black_box(value).unwrap_or_default();
+            }
+        });
+    });
+    group.finish();
+}
+
+fn garbage(c: &mut Criterion) {
+    let mut group = c.benchmark_group("garbage");
+    let bytes = 1 << 20;
+    group.sample_size(20).measurement_time(Duration::from_secs(2)).throughput(Throughput::Bytes(bytes));
+    let text: String = "{\"LogTimestamp\": ".chars().cycle().take(1 << 20).collect();
+    let read = frame(frame_kind::stream_read(Feed::ZpaUserActivity), text);
+    let mut decoder = decoder();
+    group.bench_function("without_newline", |b| b.iter(|| black_box(decoder.apply(black_box(&read), None))));
+    group.finish();
+}
+
+criterion_group!(benches, decode, garbage);
+criterion_main!(benches);

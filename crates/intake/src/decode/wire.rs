@@ -1,0 +1,56 @@
+//! One record in the vendor's words: values by token.
+
+use std::sync::Arc;
+
+use super::fast_hash::FastHash;
+use super::feed_table::{FeedTable, Field, Token};
+use super::layout::Layout;
+use super::slots::Slots;
+
+/// A decoded record: what each token says, borrowed from the line.
+#[derive(Debug)]
+pub(crate) struct WireRecord<'a> {
+    /// What the places in `slots` refer to.
+    pub(crate) text: &'a str,
+    pub(crate) slots: &'a Slots,
+    pub(crate) layout: Arc<Layout>,
+}
+
+impl<'a> WireRecord<'a> {
+    pub(crate) fn table(&self) -> &'static FeedTable {
+        self.layout.table
+    }
+
+    /// The value at a token's place, without surrounding blanks; `None` where the template lacks the token, and where the value is one
+    /// of the field's words for "not there".
+    pub(crate) fn at(&self, index: usize) -> Option<&'a str> {
+        let value = self.slots.get(self.text, index)?.trim_ascii();
+        let field = self.table().fields.get(index)?;
+        (!field.nulls.contains(&value)).then_some(value)
+    }
+
+    pub(crate) fn get(&self, token: impl Token) -> Option<&'a str> {
+        self.at(token.index())
+    }
+
+    /// Wanted fields that the template lacks.
+    pub(crate) fn missing(&self) -> Vec<&'static str> {
+        let fields = self.table().fields.iter().enumerate();
+        let lacks = |(at, field): &(usize, &Field)| field.wanted && self.slots.get(self.text, *at).is_none();
+        fields.filter(lacks).map(|(_, field)| field.name).collect()
+    }
+
+    /// A hash of all values in the order of the table. Neither the order of the keys nor blanks around a value change it.
+    pub(crate) fn hash(&self) -> u64 {
+        let mut hash = FastHash::new();
+        for at in 0..self.slots.len() {
+            if let Some(value) = self.slots.get(self.text, at).map(str::trim_ascii)
+                && !value.is_empty()
+            {
+                hash.number(at as u64);
+                hash.text(value);
+            }
+        }
+        hash.finish()
+    }
+}
