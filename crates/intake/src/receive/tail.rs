@@ -241,3 +241,44 @@ fn sibling(path: &Path, place: Place) -> Option<PathBuf> {
     });
     candidates.next().map(|entry| entry.path())
 }
+
+#[cfg(test)]
+mod tests {
+    use fanlight_model::Timestamp;
+
+    use super::*;
+
+    fn look(tail: &mut Tail) -> Option<(String, bool)> {
+        let (bytes, ends) = match tail.look() {
+            Look::Lines(bytes) => (bytes, false),
+            Look::End(bytes) => (bytes, true),
+            Look::Nothing => return None,
+        };
+        tail.advance(bytes.len() as u64);
+        Some((String::from_utf8(bytes.to_vec()).unwrap(), ends))
+    }
+
+    /// The new file is there, and who writes still writes into the old one: each line that comes so gives it as many looks again.
+    #[test]
+    fn a_file_that_is_rotated_away_is_left_after_its_last_looks() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, rotated) = (folder.path().join("a.log"), folder.path().join("a.log.1"));
+        let sources = Arc::new(SourceIds::starting_at(Timestamp::from_seconds(1)));
+        let mut tail =
+            Tail { path: path.clone(), places: None, open: None, has_ended: false, sources, trouble: None };
+        fs::write(&path, "one\n").unwrap();
+        assert_eq!(look(&mut tail), Some(("one\n".to_owned(), false)));
+        fs::rename(&path, &rotated).unwrap();
+        assert_eq!(look(&mut tail), None);
+        fs::write(&path, "three\n").unwrap();
+        for _ in 0..LAST_LOOKS {
+            assert_eq!(look(&mut tail), None);
+        }
+        fs::write(&rotated, "one\ntwo\nhalf").unwrap();
+        assert_eq!(look(&mut tail), Some(("two\n".to_owned(), false)));
+        for _ in 0..LAST_LOOKS {
+            assert_eq!(look(&mut tail), None);
+        }
+        assert_eq!(look(&mut tail), Some(("half".to_owned(), true)));
+    }
+}
