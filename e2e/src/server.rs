@@ -26,6 +26,24 @@ listen = "127.0.0.1:0"
 listen = "127.0.0.1:0"
 [intake.zpa_user_activity]
 listen = "127.0.0.1:0"
+[intake.zpa_user_status]
+listen = "127.0.0.1:0"
+[intake.zpa_browser_access]
+listen = "127.0.0.1:0"
+[intake.zpa_appprotection]
+listen = "127.0.0.1:0"
+[intake.zpa_app_connector_status]
+listen = "127.0.0.1:0"
+[intake.zpa_app_connector_metrics]
+listen = "127.0.0.1:0"
+[intake.zpa_audit]
+listen = "127.0.0.1:0"
+[intake.zia_web]
+listen = "127.0.0.1:0"
+[intake.zia_firewall]
+listen = "127.0.0.1:0"
+[intake.zia_dns]
+listen = "127.0.0.1:0"
 [api]
 listen = "127.0.0.1:0"
 "#;

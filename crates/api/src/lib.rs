@@ -4,7 +4,7 @@
 //! `/metrics`, `/livez`, `/readyz`. `src/openapi.json` describes every route. It refuses whoever has neither the token nor a
 //! session, whoever came under another's name (`Host`, `Origin`), and whatever would write; every refusal is
 //! `application/problem+json` with a stable code, a hint and the request's own trace id. It never opens a socket: whoever has
-//! one serves the router on it.
+//! one serves the router on it, with routes of others beside it ([`router_beside`]).
 //!
 //! ```
 //! use fanlight_api::AdminToken;
@@ -39,7 +39,7 @@ mod traceql;
 pub use config_report::ConfigReport;
 pub use problem::Problem;
 pub use readiness::{PartState, Readiness, ReadinessPart};
-pub use router::router;
+pub use router::{router, router_beside};
 pub use sign_in::{NewCode, SignIn, SignInError};
 pub use state::ApiState;
 pub use token::AdminToken;

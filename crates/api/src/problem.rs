@@ -51,7 +51,8 @@ impl Problem {
         self
     }
 
-    pub(crate) fn with_retry_after(mut self, seconds: u64) -> Self {
+    /// Says when to ask again, in seconds.
+    pub fn with_retry_after(mut self, seconds: u64) -> Self {
         self.more.get_or_insert_default().retry_after = Some(seconds);
         self
     }

@@ -67,6 +67,12 @@ fn routes() -> Vec<Route> {
 /// (`into_make_service_with_connect_info::<SocketAddr>()`): without them nobody counts as local, and `/metrics` wants a sign-in
 /// too.
 pub fn router(state: ApiState) -> Router {
+    router_beside(state, Router::new())
+}
+
+/// The same, with routes of others beside ours: they are reached under the same names, traced and measured as ours are, and answer for
+/// who may take them themselves.
+pub fn router_beside(state: ApiState, others: Router) -> Router {
     let shared = Shared::new(state);
     let mut router = Router::new();
     for Route { path, access, handler, .. } in routes() {
@@ -86,9 +92,10 @@ pub fn router(state: ApiState) -> Router {
     router
         .fallback(async || nothing_here())
         .method_not_allowed_fallback(async || wrong_method())
+        .with_state(shared.clone())
+        .merge(others)
         .layer(middleware::from_fn_with_state(shared.clone(), caller::under_our_name))
-        .layer(middleware::from_fn_with_state(shared.clone(), caller::traced))
-        .with_state(shared)
+        .layer(middleware::from_fn_with_state(shared, caller::traced))
 }
 
 async fn openapi() -> ([(header::HeaderName, &'static str); 1], &'static str) {

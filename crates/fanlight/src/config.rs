@@ -5,6 +5,7 @@ mod check;
 mod example;
 mod export;
 mod file;
+mod intake;
 mod keys;
 mod settings;
 mod units;

@@ -34,6 +34,11 @@ impl DataFolder {
         self.0.join("keys")
     }
 
+    /// How far each followed file was read.
+    pub(crate) fn tail(&self) -> PathBuf {
+        self.0.join("tail")
+    }
+
     pub(crate) fn admin_token(&self) -> PathBuf {
         self.0.join("admin.token")
     }

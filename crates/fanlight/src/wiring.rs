@@ -7,6 +7,7 @@ mod doors;
 mod exports;
 mod measures;
 mod pipeline;
+mod push;
 mod recover;
 mod reload;
 mod seal;

@@ -18,6 +18,7 @@
 mod decode;
 mod decoder;
 pub mod frame_kind;
+pub mod framing;
 mod listen;
 mod normalise;
 mod receive;
@@ -34,4 +35,5 @@ pub use decoder::{Decoded, DecodedLine, Decoder, SpanBatch, decode_lines};
 pub use listen::{Listening, listen};
 pub use normalise::span::service_id;
 pub use receive::own::OwnSpans;
-pub use settings::{ListenerSettings, Payload, Settings};
+pub use receive::push::{PushAnswer, PushDoor, PushRequest};
+pub use settings::{ListenerSettings, Payload, PushSettings, Settings, TailFile, TailSettings, stream_port};

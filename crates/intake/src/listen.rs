@@ -10,9 +10,12 @@ use fanlight_runtime::{Budget, Histogram, Metrics, SECONDS, spawn};
 use tokio::task::JoinHandle;
 
 use crate::receive::door::{Door, Names};
-use crate::receive::zpa_lss::Sink;
-use crate::receive::{otlp_grpc, otlp_http, zpa_lss};
-use crate::settings::{ListenerSettings, Payload, Settings};
+use crate::receive::push::{self, PushDoor};
+use crate::receive::recent::Recent;
+use crate::receive::sink::Sink;
+use crate::receive::stream::Streams;
+use crate::receive::{otlp_grpc, otlp_http, stream, tail};
+use crate::settings::{ListenerSettings, Payload, Settings, TailSettings};
 use crate::source_id::SourceIds;
 
 /// What listens.
@@ -22,7 +25,9 @@ pub struct Listening {
     pub addresses: Vec<(&'static str, SocketAddr)>,
     /// Each listener's rules, to be changed while it runs.
     pub admissions: Vec<Admission>,
-    /// One task a listener; each ends after the shutdown, once its connections have ended or a deadline has.
+    /// Takes what is pushed over HTTP, for whoever serves it.
+    pub push: PushDoor,
+    /// One task a listener and file; each ends after the shutdown, once its connections have ended or a deadline has.
     pub tasks: Vec<JoinHandle<()>>,
 }
 
@@ -35,16 +40,23 @@ pub async fn listen(
     appender: Appender<Payload>,
     tools: Tools,
 ) -> Result<Listening, ListenError> {
-    let open = |name, listener: Option<ListenerSettings>, protocol| {
-        let (tools, limits) = (&tools, settings.bounds);
+    let open = |name, listener: Option<ListenerSettings>, protocol, limits| {
+        let tools = &tools;
         async move {
             let Some(ListenerSettings { listen, access }) = listener else { return Ok(None) };
             Doorway::open(Listener { name, listen, access, protocol, limits }, tools).await.map(Some)
         }
     };
-    let grpc = open(otlp_grpc::NAME, settings.otlp_grpc, Protocol::Http2).await?;
-    let http = open(otlp_http::NAME, settings.otlp_http, Protocol::Http1).await?;
-    let lss = open(zpa_lss::NAME, settings.zpa_user_activity, Protocol::Raw).await?;
+    let bounds = settings.bounds;
+    let grpc = open(otlp_grpc::NAME, settings.otlp_grpc, Protocol::Http2, bounds).await?;
+    let http = open(otlp_http::NAME, settings.otlp_http, Protocol::Http1, bounds).await?;
+    let mut streams = Vec::new();
+    for (feed, listener) in settings.streams {
+        let doorway = open(feed.as_str(), Some(listener), Protocol::Raw, settings.stream_bounds).await?;
+        streams.push((feed, doorway));
+    }
+    let admission = Admission::beside(push::NAME, settings.push.access, &tools)
+        .map_err(|cause| ListenError::Files { listener: push::NAME, cause })?;
 
     let Tools { clock, ledger, metrics, shutdown, .. } = tools.clone();
     let budget = Budget::new(settings.in_flight_bytes);
@@ -56,6 +68,21 @@ pub async fn listen(
         shutdown: shutdown.clone(),
         budget: budget.clone(),
         sources: Arc::new(SourceIds::starting_at(clock.now())),
+    };
+    let push = PushDoor {
+        inner: Arc::new(push::Inner {
+            appender: appender.clone(),
+            clock: clock.clone(),
+            ledger: ledger.clone(),
+            shutdown: shutdown.clone(),
+            budget: budget.clone(),
+            sources: Arc::clone(&sink.sources),
+            acknowledged: acknowledged.clone(),
+            max_body_bytes: settings.max_body_bytes,
+            admission: admission.clone(),
+            header: settings.push.header,
+            recent: Recent::default(),
+        }),
     };
     let door = Arc::new(Door {
         appender,
@@ -70,11 +97,21 @@ pub async fn listen(
         acknowledged,
     });
 
-    let mut listening = Listening { addresses: Vec::new(), admissions: Vec::new(), tasks: Vec::new() };
+    let mut listening =
+        Listening { addresses: Vec::new(), admissions: vec![admission], push, tasks: Vec::new() };
     let for_grpc = Arc::clone(&door);
     listening.start(grpc, move |visitor| otlp_grpc::serve(visitor, Arc::clone(&for_grpc)));
     listening.start(http, move |visitor| otlp_http::serve(visitor, Arc::clone(&door)));
-    listening.start(lss, move |visitor| zpa_lss::serve(visitor, sink.clone()));
+    let shared = Streams::new(sink.clone(), settings.stream_bounds.idle);
+    for (feed, doorway) in streams {
+        let shared = shared.clone();
+        listening.start(doorway, move |visitor| stream::serve(visitor, feed, shared.clone()));
+    }
+    let TailSettings { files, folder, poll } = settings.tail;
+    for file in files {
+        let following = tail::follow(file, folder.clone(), poll, sink.clone());
+        listening.tasks.push(spawn(tail::NAME, following));
+    }
     Ok(listening)
 }
 

@@ -1,10 +1,14 @@
 //! What intake can be told.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use fanlight_listen::{Access, Hosts};
+use fanlight_model::Feed;
 use fanlight_otlp::{Batch, Limits};
 use fanlight_runtime::Permit;
+use http::HeaderName;
 
 /// Which listeners there are, and what they take.
 #[derive(Clone, Debug)]
@@ -13,8 +17,12 @@ pub struct Settings {
     pub otlp_grpc: Option<ListenerSettings>,
     /// OTLP/HTTP; `None` is off.
     pub otlp_http: Option<ListenerSettings>,
-    /// ZPA LSS User Activity over TCP; `None` is off.
-    pub zpa_user_activity: Option<ListenerSettings>,
+    /// Streams of records over TCP, each of one feed: ZPA LSS, ZIA NSS, and what relays send on.
+    pub streams: Vec<(Feed, ListenerSettings)>,
+    /// Records that are pushed to the HTTP API.
+    pub push: PushSettings,
+    /// Files that are followed.
+    pub tail: TailSettings,
     /// Take what Lightstep's ingest took: its paths, and its header for a token.
     pub lightstep: bool,
     /// Names by which pages of ours may ask, besides those of loopback.
@@ -29,6 +37,43 @@ pub struct Settings {
     pub in_flight_bytes: u64,
     /// How slow, how many and how silent peers may be.
     pub bounds: fanlight_listen::Limits,
+    /// The same of peers that send streams.
+    pub stream_bounds: fanlight_listen::Limits,
+}
+
+/// Who may push records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PushSettings {
+    /// Networks, and a file with tokens. Without a token only peers on this machine may push.
+    pub access: Access,
+    /// A header that carries the token as it is, beside `authorization`.
+    pub header: Option<HeaderName>,
+}
+
+/// Which files are followed, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TailSettings {
+    /// The files, and what stands in them.
+    pub files: Vec<TailFile>,
+    /// The folder that keeps how far each was read. Without it each is read from its beginning at every start.
+    pub folder: Option<PathBuf>,
+    /// How often a file is looked at that gave nothing.
+    pub poll: Duration,
+}
+
+/// A file that is followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TailFile {
+    /// Its path, which stays the same when it is rotated.
+    pub path: PathBuf,
+    /// What its lines are.
+    pub feed: Feed,
+}
+
+impl Default for TailSettings {
+    fn default() -> Self {
+        Self { files: Vec::new(), folder: None, poll: TAIL_POLL }
+    }
 }
 
 /// Where to listen, and for whom.
@@ -61,6 +106,25 @@ impl Default for Payload {
 const MAX_BODY_BYTES: usize = 16 << 20;
 const MAX_LINE_BYTES: usize = 1 << 20;
 const IN_FLIGHT_BYTES: u64 = 256 << 20;
+/// A line is a quarter of a second late at most, and a file that is silent costs four looks a second.
+const TAIL_POLL: Duration = Duration::from_millis(250);
+
+/// The port of a feed's stream listener where nothing else is said; `None` for feeds that have none until they are given one.
+pub const fn stream_port(feed: Feed) -> Option<u16> {
+    match feed {
+        Feed::ZpaUserActivity => Some(9015),
+        Feed::ZpaUserStatus => Some(9016),
+        Feed::ZpaBrowserAccess => Some(9017),
+        Feed::ZpaAppprotection => Some(9018),
+        Feed::ZpaAppConnectorStatus => Some(9019),
+        Feed::ZpaAppConnectorMetrics => Some(9020),
+        Feed::ZpaAudit => Some(9021),
+        Feed::ZiaWeb => Some(9025),
+        Feed::ZiaFirewall => Some(9026),
+        Feed::ZiaDns => Some(9027),
+        _ => None,
+    }
+}
 
 impl ListenerSettings {
     /// A port of the loopback interface, for everybody who reaches it.
@@ -74,7 +138,9 @@ impl Default for Settings {
         Self {
             otlp_grpc: Some(ListenerSettings::loopback(4317)),
             otlp_http: Some(ListenerSettings::loopback(4318)),
-            zpa_user_activity: Some(ListenerSettings::loopback(9015)),
+            streams: default_streams(),
+            push: PushSettings::default(),
+            tail: TailSettings::default(),
             lightstep: false,
             hosts: Hosts::default(),
             limits: Limits::default(),
@@ -82,6 +148,12 @@ impl Default for Settings {
             max_line_bytes: MAX_LINE_BYTES,
             in_flight_bytes: IN_FLIGHT_BYTES,
             bounds: fanlight_listen::Limits::DEFAULT,
+            stream_bounds: fanlight_listen::Limits::STREAM,
         }
     }
+}
+
+fn default_streams() -> Vec<(Feed, ListenerSettings)> {
+    let ports = Feed::ALL.iter().filter_map(|feed| Some((*feed, stream_port(*feed)?)));
+    ports.map(|(feed, port)| (feed, ListenerSettings::loopback(port))).collect()
 }

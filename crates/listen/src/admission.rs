@@ -1,5 +1,6 @@
 //! The rules of a running listener, which can change under it.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,6 +13,7 @@ use crate::access::{Access, AccessError, Rules};
 use crate::doorway::Tools;
 use crate::expiry::{Expiry, Horizon};
 use crate::files::Watched;
+use crate::guard::Guard;
 use crate::settings::{Listener, Protocol};
 use crate::tokens::Tokens;
 
@@ -58,9 +60,27 @@ pub struct Prepared {
 impl Admission {
     /// Reads the files. Blocks on the disk.
     pub(crate) fn open(listener: &Listener, tools: &Tools) -> Result<Self, AccessError> {
-        let (name, protocol) = (listener.name, listener.protocol);
         let is_local = listener.listen.ip().to_canonical().is_loopback();
-        let Prepared { access, watched, rules } = prepare(listener.access.clone(), protocol)?;
+        Self::start(listener.name, listener.protocol, is_local, listener.access.clone(), tools)
+    }
+
+    /// Rules of a part of a listener that has its own beside the listener's: its certificate is the listener's affair. Blocks on the
+    /// disk.
+    ///
+    /// # Errors
+    /// [`AccessError`] with the file.
+    pub fn beside(name: &'static str, access: Access, tools: &Tools) -> Result<Self, AccessError> {
+        Self::start(name, Protocol::Http1, true, access, tools)
+    }
+
+    fn start(
+        name: &'static str,
+        protocol: Protocol,
+        is_local: bool,
+        access: Access,
+        tools: &Tools,
+    ) -> Result<Self, AccessError> {
+        let Prepared { access, watched, rules } = prepare(access, protocol)?;
         remark(name, is_local, &rules);
         let (sender, _) = watch::channel(Arc::new(rules));
         let state = Mutex::new(State {
@@ -80,6 +100,11 @@ impl Admission {
     /// The listener's name.
     pub fn name(&self) -> &'static str {
         self.inner.name
+    }
+
+    /// Judges what comes from a peer by these rules.
+    pub fn guard(&self, peer: SocketAddr) -> Guard {
+        Guard::new(self.rules(), peer)
     }
 
     pub(crate) fn rules(&self) -> watch::Receiver<Arc<Rules>> {

@@ -63,6 +63,11 @@ impl Guard {
         }
     }
 
+    /// Whether the rules list addresses, so that one which passes was meant.
+    pub fn lists_addresses(&self) -> bool {
+        !self.rules.borrow().allow.is_empty()
+    }
+
     /// Waits until the peer's address is let in no more, for streams that last.
     pub async fn until_refused(&self) {
         let mut rules = self.rules.clone();

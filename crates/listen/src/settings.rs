@@ -86,6 +86,11 @@ impl Limits {
         keepalive_interval: Duration::from_secs(10),
         user_timeout: Duration::from_secs(45),
     };
+
+    /// Of a listener for log streams, whose peers only send, at whatever rate there is something to tell. A live one may be silent over a
+    /// long week-end; a dead one is found out by TCP, as everywhere. What an idle connection is closed for is a box in between that
+    /// answers for a peer which is gone.
+    pub const STREAM: Self = Self { idle: Duration::from_secs(7 * 24 * 60 * 60), ..Self::DEFAULT };
 }
 
 impl Default for Limits {

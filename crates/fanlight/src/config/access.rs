@@ -14,7 +14,8 @@ use super::settings::{Listener, Reader};
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     pub(super) section: &'a str,
-    pub(super) default_port: u16,
+    /// The port on loopback where no address is typed; without one it is off until one is.
+    pub(super) default_port: Option<u16>,
     pub(super) protocol: Protocol,
     /// Whether a `token_file` can be named.
     pub(super) takes_tokens: bool,
@@ -33,15 +34,20 @@ impl Reader<'_> {
         }
         let Place { section, default_port, protocol, .. } = place;
         let path = format!("{section}.listen");
-        let listen = match typed.listen.as_deref() {
-            None => SocketAddr::from(([127, 0, 0, 1], default_port)),
-            Some(text) => text.parse().map_err(|_| {
+        let listen = match (typed.listen.as_deref(), default_port) {
+            (Some(text), _) => text.parse().map_err(|_| {
                 self.source.error(
                     &path,
                     format!("`{text}` is not an address and port"),
                     Some("write it like `\"127.0.0.1:4317\"` or `\"[::1]:4317\"`, or `\"off\"`".to_owned()),
                 )
             })?,
+            (None, Some(port)) => SocketAddr::from(([127, 0, 0, 1], port)),
+            (None, None) if typed.allow.is_empty() && typed.tls.certificate.is_none() => return Ok(None),
+            (None, None) => {
+                let hint = "this listener is off until it has an address: write it like `\"127.0.0.1:9030\"`, or `\"off\"`";
+                return Err(self.source.error(&path, "is missing", Some(hint.to_owned())));
+            }
         };
         let access = self.access(section, typed, folder)?;
         if !listen.ip().to_canonical().is_loopback() && !access.is_restricted() {
@@ -55,6 +61,20 @@ impl Reader<'_> {
             .check(protocol)
             .map_err(|error| self.source.error(&format!("{section}.{}", error.key()), error.whole(), None))?;
         Ok(Some(Listener { listen, access }))
+    }
+
+    /// Who may use a part of a listener that has rules of its own.
+    pub(super) fn access_beside(
+        &self,
+        section: &str,
+        typed: &file::Listener,
+        folder: &Path,
+    ) -> Result<Access, ConfigError> {
+        let access = self.access(section, typed, folder)?;
+        let checked = access.check(Protocol::Http1);
+        checked
+            .map_err(|error| self.source.error(&format!("{section}.{}", error.key()), error.whole(), None))?;
+        Ok(access)
     }
 
     fn access(&self, section: &str, typed: &file::Listener, folder: &Path) -> Result<Access, ConfigError> {

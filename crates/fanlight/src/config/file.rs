@@ -1,8 +1,11 @@
 //! What was typed.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::Deserialize;
+use fanlight_model::Feed;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 /// The configuration file as typed: every key optional, texts not yet understood.
 #[derive(Debug, Default, Deserialize)]
@@ -17,14 +20,77 @@ pub(super) struct File {
     pub(super) telemetry: Telemetry,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+/// Beside its own keys it has a table for each feed, which is why it is read by hand.
+#[derive(Debug, Default)]
 pub(super) struct Intake {
     pub(super) in_flight: Option<String>,
     pub(super) lightstep: bool,
     pub(super) otlp_grpc: Listener,
     pub(super) otlp_http: Listener,
-    pub(super) zpa_user_activity: Listener,
+    pub(super) streams: BTreeMap<Feed, Listener>,
+    pub(super) push: Push,
+    pub(super) tail: Tail,
+}
+
+impl<'de> Deserialize<'de> for Intake {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(IntakeKeys)
+    }
+}
+
+struct IntakeKeys;
+
+impl<'de> Visitor<'de> for IntakeKeys {
+    type Value = Intake;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the table `intake`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Intake, A::Error> {
+        let mut intake = Intake::default();
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "in_flight" => intake.in_flight = map.next_value()?,
+                "lightstep" => intake.lightstep = map.next_value()?,
+                "otlp_grpc" => intake.otlp_grpc = map.next_value()?,
+                "otlp_http" => intake.otlp_http = map.next_value()?,
+                "push" => intake.push = map.next_value()?,
+                "tail" => intake.tail = map.next_value()?,
+                name => match Feed::ALL.iter().find(|feed| feed.as_str() == name) {
+                    Some(feed) => {
+                        intake.streams.insert(*feed, map.next_value()?);
+                    }
+                    // Unknown keys were told before, with what was meant.
+                    None => {
+                        map.next_value::<IgnoredAny>()?;
+                    }
+                },
+            }
+        }
+        Ok(intake)
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Push {
+    pub(super) allow: Vec<String>,
+    pub(super) token_file: Option<String>,
+    pub(super) header: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Tail {
+    pub(super) files: Vec<TailFile>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct TailFile {
+    pub(super) path: Option<String>,
+    pub(super) feed: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

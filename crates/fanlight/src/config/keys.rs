@@ -1,18 +1,23 @@
 //! Every key of the configuration, in the order of the flow. The example file and the check for unknown keys come from here.
 
+use std::sync::LazyLock;
+
+use fanlight_intake::stream_port;
+use fanlight_model::Feed;
+
 /// One key.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Key {
     /// Dotted path; `export[]` is an array of tables.
     pub(super) path: &'static str,
     /// Its default as TOML, or an example in a line that is commented out.
     pub(super) value: Value,
-    /// Why one would set it.
+    /// Why one would set it; empty where the section says it all.
     pub(super) reason: &'static str,
 }
 
 /// What stands behind a key in the example file.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Value {
     /// The default.
     Default(&'static str),
@@ -20,9 +25,14 @@ pub(super) enum Value {
     Example(&'static str),
     /// The same, and the key is a table with names that the user chooses.
     OpenTable(&'static str),
+    /// The same as under the feed that is shown whole: the example leaves it out.
+    Likewise,
 }
 
-use Value::{Default, Example, OpenTable};
+use Value::{Default, Example, Likewise, OpenTable};
+
+/// The feed whose listener the example shows whole.
+const SHOWN_WHOLE: Feed = Feed::ZpaUserActivity;
 
 /// Why each section exists, for the example file.
 pub(super) const SECTIONS: &[(&str, &str)] = &[
@@ -31,8 +41,16 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
     ("intake.otlp_grpc.tls", TLS),
     ("intake.otlp_http", "Spans over OTLP/HTTP (protobuf or JSON; plain, gzip or zstd)."),
     ("intake.otlp_http.tls", TLS),
-    ("intake.zpa_user_activity", "ZPA Log Streaming Service, log type User Activity, over TCP."),
+    (
+        "intake.zpa_user_activity",
+        "ZPA Log Streaming Service, log type User Activity, over TCP: a record a line, or after its length as in RFC 6587.",
+    ),
     ("intake.zpa_user_activity.tls", TLS),
+    (
+        "intake.push",
+        "Records that are pushed to the API by POST: `/intake/zscaler/FEED` (Cloud NSS), `/intake/envoy`, `/intake/nginx`.",
+    ),
+    ("intake.tail.files[]", "One table for each file that is followed as it grows, also when it is rotated."),
     ("correlate", "The join of spans and access events."),
     ("correlate.association[]", "One table for each service whose server address the spans do not say."),
     ("store", "Where everything is kept: the folder that `--data` names."),
@@ -44,6 +62,9 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
 
 const ALLOW: &str = "Who may connect, as CIDRs. An empty list lets in whoever can reach the address: beyond loopback only where a token or a client certificate is wanted.";
 const TOKENS: &str = "A file with bearer tokens, one a line: a request carries one of them as `authorization: Bearer …`. Read again when it changes.";
+const PUSH_ALLOW: &str =
+    "Who may push, as CIDRs, beside `allow` under `[api]`. An empty list leaves that to the token.";
+const PUSH_TOKENS: &str = "A file with tokens, one a line: a request carries one as `authorization: Bearer …`, `Splunk …`, or `Basic …` with the token as password. Without the file only this machine, or who is in `allow`, may push. Read again when it changes.";
 const TLS: &str = "TLS 1.2 and 1.3; plain without these files. They are read again when they change, and what cannot be used leaves the former ones in force.";
 
 const fn certificate(path: &'static str) -> Key {
@@ -67,7 +88,34 @@ const fn client_crl(path: &'static str) -> Key {
 }
 
 /// All keys.
-pub(super) const KEYS: &[Key] = &[
+pub(super) static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
+    let streams = Feed::ALL.iter().filter(|feed| **feed != SHOWN_WHOLE).flat_map(|feed| stream(*feed));
+    BEFORE_STREAMS.iter().copied().chain(streams).chain(AFTER_STREAMS.iter().copied()).collect()
+});
+
+/// Why a section exists.
+pub(super) fn reason(section: &str) -> &'static str {
+    let told = SECTIONS.iter().find(|(path, _)| *path == section).map(|(_, reason)| *reason);
+    let of_stream = || section.strip_prefix("intake.").and_then(Feed::from_name).map(|_| STREAM);
+    told.or_else(of_stream).unwrap_or_default()
+}
+
+const STREAM: &str = "The same for this feed.";
+
+/// The keys of a feed's listener. Their texts are made once and stay as long as the process.
+fn stream(feed: Feed) -> Vec<Key> {
+    let path = |key: &str| -> &'static str { format!("intake.{feed}.{key}").leak() };
+    let (value, reason): (&'static str, _) = match stream_port(feed) {
+        Some(port) => (format!("\"127.0.0.1:{port}\"").leak(), ""),
+        None => ("\"off\"", "Closed until it is given an address."),
+    };
+    let likewise = |key| Key { path: path(key), value: Likewise, reason: "" };
+    let others = ["allow", "tls.certificate", "tls.key", "tls.client_ca", "tls.client_crl"];
+    let listen = Key { path: path("listen"), value: Default(value), reason };
+    [listen].into_iter().chain(others.map(likewise)).collect()
+}
+
+const BEFORE_STREAMS: &[Key] = &[
     Key { path: "version", value: Default("1"), reason: "The version of this file's format." },
     Key {
         path: "intake.in_flight",
@@ -111,6 +159,26 @@ pub(super) const KEYS: &[Key] = &[
     private_key("intake.zpa_user_activity.tls.key"),
     client_ca("intake.zpa_user_activity.tls.client_ca"),
     client_crl("intake.zpa_user_activity.tls.client_crl"),
+];
+
+const AFTER_STREAMS: &[Key] = &[
+    Key { path: "intake.push.allow", value: Default("[]"), reason: PUSH_ALLOW },
+    Key { path: "intake.push.token_file", value: Example("\"secrets/push-tokens\""), reason: PUSH_TOKENS },
+    Key {
+        path: "intake.push.header",
+        value: Example("\"x-api-key\""),
+        reason: "A header that carries the token as it is, for senders that cannot set `authorization`.",
+    },
+    Key {
+        path: "intake.tail.files[].path",
+        value: Example("\"/var/log/nginx/access.json\""),
+        reason: "The file, by the name that it has while it is written.",
+    },
+    Key {
+        path: "intake.tail.files[].feed",
+        value: Example("\"nginx\""),
+        reason: "What its lines are: `envoy`, `nginx`, or any other feed.",
+    },
     Key {
         path: "correlate.memory",
         value: Default("\"256MiB\""),
@@ -235,7 +303,7 @@ pub(super) const KEYS: &[Key] = &[
 pub(super) fn children(prefix: &str) -> (Vec<&'static str>, bool) {
     let mut names: Vec<&'static str> = Vec::new();
     let mut open = false;
-    for key in KEYS {
+    for key in KEYS.iter() {
         let rest = if prefix.is_empty() { Some(key.path) } else { key.path.strip_prefix(prefix) };
         let Some(rest) = rest else { continue };
         if rest.is_empty() {

@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fanlight_export::Target;
+use fanlight_intake::TailFile;
 use fanlight_listen::{Access, Protocol};
-use fanlight_model::Endpoint;
+use fanlight_model::{Endpoint, Feed};
+use http::HeaderName;
 
 use super::access::Place;
 use super::check::{ConfigError, Source};
 use super::export;
 use super::file::{self, File};
+use super::intake;
 use super::units;
 
 /// The settings of a server, understood and checked.
@@ -21,7 +24,12 @@ pub(crate) struct Settings {
     pub(crate) lightstep: bool,
     pub(crate) otlp_grpc: Option<Listener>,
     pub(crate) otlp_http: Option<Listener>,
-    pub(crate) zpa_user_activity: Option<Listener>,
+    /// Every feed's stream listener, on or off.
+    pub(crate) streams: Vec<(Feed, Option<Listener>)>,
+    /// Who may push records to the API, beside what its door asks for.
+    pub(crate) push_access: Access,
+    pub(crate) push_header: Option<HeaderName>,
+    pub(crate) tail: Vec<TailFile>,
     pub(crate) correlate_bytes: u64,
     pub(crate) associations: Vec<Association>,
     pub(crate) seal_after: Duration,
@@ -70,6 +78,7 @@ impl Settings {
         let reader = Reader { source };
         let listener = |section, typed: &file::Listener, default_port, protocol| {
             let takes_tokens = matches!(protocol, Protocol::Http1 | Protocol::Http2);
+            let default_port = Some(default_port);
             reader.listener(Place { section, default_port, protocol, takes_tokens }, typed, folder)
         };
         Ok(Self {
@@ -77,12 +86,10 @@ impl Settings {
             lightstep: file.intake.lightstep,
             otlp_grpc: listener("intake.otlp_grpc", &file.intake.otlp_grpc, 4317, Protocol::Http2)?,
             otlp_http: listener("intake.otlp_http", &file.intake.otlp_http, 4318, Protocol::Http1)?,
-            zpa_user_activity: listener(
-                "intake.zpa_user_activity",
-                &file.intake.zpa_user_activity,
-                9015,
-                Protocol::Raw,
-            )?,
+            streams: intake::streams(&reader, &file.intake.streams, folder)?,
+            push_access: intake::push_access(&reader, &file.intake.push, folder)?,
+            push_header: intake::push_header(&reader, &file.intake.push)?,
+            tail: intake::tail(&reader, &file.intake.tail, folder)?,
             correlate_bytes: reader.size("correlate.memory", file.correlate.memory.as_deref(), 256 << 20)?,
             associations: reader.associations(&file.correlate.association)?,
             seal_after: reader.duration(
@@ -101,23 +108,30 @@ impl Settings {
     }
 
     /// All listeners by name, on or off.
-    pub(crate) fn listeners(&self) -> [(&'static str, Option<&Listener>); 4] {
-        [
-            ("otlp_grpc", self.otlp_grpc.as_ref()),
-            ("otlp_http", self.otlp_http.as_ref()),
-            ("zpa_user_activity", self.zpa_user_activity.as_ref()),
-            ("api", self.api.as_ref()),
-        ]
+    pub(crate) fn listeners(&self) -> Vec<(&'static str, Option<&Listener>)> {
+        let Self { otlp_grpc, otlp_http, streams, api, .. } = self;
+        let mut all = vec![("otlp_grpc", otlp_grpc.as_ref()), ("otlp_http", otlp_http.as_ref())];
+        all.extend(streams.iter().map(|(feed, listener)| (feed.as_str(), listener.as_ref())));
+        all.push(("api", api.as_ref()));
+        all
     }
 
     /// The same, in the same order, to be changed.
-    pub(crate) fn listeners_mut(&mut self) -> [(&'static str, &mut Option<Listener>); 4] {
-        [
-            ("otlp_grpc", &mut self.otlp_grpc),
-            ("otlp_http", &mut self.otlp_http),
-            ("zpa_user_activity", &mut self.zpa_user_activity),
-            ("api", &mut self.api),
-        ]
+    pub(crate) fn listeners_mut(&mut self) -> Vec<(&'static str, &mut Option<Listener>)> {
+        let Self { otlp_grpc, otlp_http, streams, api, .. } = self;
+        let mut all = vec![("otlp_grpc", otlp_grpc), ("otlp_http", otlp_http)];
+        all.extend(streams.iter_mut().map(|(feed, listener)| (feed.as_str(), listener)));
+        all.push(("api", api));
+        all
+    }
+
+    /// The rules of a listener, or of a part of one that has its own.
+    pub(crate) fn access(&self, name: &str) -> Option<&Access> {
+        if name == "push" {
+            return Some(&self.push_access);
+        }
+        let (_, listener) = self.listeners().into_iter().find(|(listener, _)| *listener == name)?;
+        listener.map(|listener| &listener.access)
     }
 
     /// Adds `offset` to every port that is not 0, so that several servers can run on one machine.

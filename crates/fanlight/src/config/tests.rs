@@ -58,6 +58,7 @@ fn secrets() -> tempfile::TempDir {
     write("clients.crt", &authority.pem());
     write("clients.crl", &revoked.signed_by(&authority).expect("signed").pem().expect("PEM"));
     write("otlp-tokens", "a-token-that-is-long\n");
+    write("push-tokens", "a-token-that-is-long\n");
     write("lightstep", "token\n");
     folder
 }
@@ -167,6 +168,53 @@ fn the_commented_examples_are_valid() {
     let settings = parse(&text, "example", folder.path()).unwrap_or_else(|error| panic!("{error}\n{text}"));
     assert_eq!(settings.export.len(), 1);
     assert_eq!(settings.associations.len(), 1);
+}
+
+/// Each feed has a listener; those without a usual port are off until they are given one.
+#[test]
+fn every_feed_can_have_a_listener() {
+    use fanlight_model::Feed;
+
+    let ports = |text: &str| -> Vec<(Feed, Option<u16>)> {
+        let settings = parse(text, "f", Path::new(".")).expect("parses");
+        let port = |listener: &Option<Listener>| listener.as_ref().map(|listener| listener.listen.port());
+        settings.streams.iter().map(|(feed, listener)| (*feed, port(listener))).collect()
+    };
+    let default = ports("");
+    assert_eq!(default.len(), Feed::ALL.len());
+    assert_eq!(default.iter().filter(|(_, port)| port.is_some()).count(), 10);
+    for feed in Feed::ALL {
+        let typed = ports(&format!("[intake.{feed}]\nlisten = \"127.0.0.1:7\"\n"));
+        assert!(typed.contains(&(*feed, Some(7))), "{feed}");
+        let off = ports(&format!("[intake.{feed}]\nlisten = \"off\"\n"));
+        assert!(off.contains(&(*feed, None)), "{feed}");
+    }
+    check(
+        "[intake.zia_tunnel]\nallow = [\"192.0.2.0/24\"]\n",
+        "fanlight.toml:1:1: `intake.zia_tunnel.listen`: is missing\n  hint: this listener is off until it has an address: write it like `\"127.0.0.1:9030\"`, or `\"off\"`",
+    );
+    check(
+        "[intake.zia_web]\nlisten = 7\n",
+        "fanlight.toml:2:10: invalid type: integer `7`, expected a string",
+    );
+}
+
+#[test]
+fn pushes_and_files_are_read_with_their_places() {
+    let folder = secrets();
+    let text = "[intake.push]\ntoken_file = \"secrets/push-tokens\"\nheader = \"X-Api-Key\"\n[[intake.tail.files]]\npath = \"access.log\"\nfeed = \"envoy\"\n";
+    let settings = parse(text, "f", folder.path()).expect("parses");
+    assert!(settings.push_access.is_restricted());
+    assert_eq!(settings.push_header.as_ref().map(http::HeaderName::as_str), Some("x-api-key"));
+    let files: Vec<_> = settings.tail.iter().map(|file| (&*file.path, file.feed)).collect();
+    assert_eq!(files, [(&*folder.path().join("access.log"), fanlight_model::Feed::Envoy)]);
+    check(
+        "[intake.push]\nheader = \"a b\"\n",
+        "fanlight.toml:2:10: `intake.push.header`: `a b` is not a header's name\n  hint: letters, digits and `-`",
+    );
+    let error = parse("[intake.tail]\nfiles = [{ path = \"a\", feed = \"apache\" }]\n", "f", folder.path());
+    let error = error.expect_err("no such feed").to_string();
+    assert!(error.starts_with("f:2:31: `intake.tail.files.0.feed`: `apache` is not a feed"), "{error}");
 }
 
 #[test]

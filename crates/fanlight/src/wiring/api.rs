@@ -8,6 +8,7 @@ use axum::extract::ConnectInfo;
 use axum::middleware;
 use axum::response::IntoResponse;
 use fanlight_api::{AdminToken, ApiState, ConfigReport, Problem, Readiness, SignIn};
+use fanlight_intake::PushDoor;
 use fanlight_listen::{Doorway, Hosts, Limits, Listener, Protocol, Tools, Visitor, serve_http};
 use fanlight_runtime::{Clock, Ledger, Metrics, Outcome};
 use fanlight_store::Store;
@@ -17,6 +18,7 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use tokio::task::JoinHandle;
 
+use super::push;
 use crate::config::Settings;
 use crate::outcome::Failure;
 use crate::telemetry;
@@ -34,6 +36,8 @@ pub(super) struct Served {
     pub(super) sign_in: SignIn,
     pub(super) hosts: Hosts,
     pub(super) config: ConfigReport,
+    /// Takes what is pushed.
+    pub(super) push: PushDoor,
 }
 
 /// Binds the address; `None` where the configuration switches it off.
@@ -46,10 +50,11 @@ pub(super) async fn open(settings: &Settings, tools: &Tools) -> Result<Option<Do
 
 /// Serves behind that door.
 pub(super) fn start(door: Doorway, served: Served) -> JoinHandle<()> {
-    let Served { store, clock, ledger, metrics, token, ready, sign_in, hosts, config } = served;
+    let Served { store, clock, ledger, metrics, token, ready, sign_in, hosts, config, push } = served;
     let counted = ledger.clone();
     let state = ApiState { store, clock, ledger, metrics, token, sign_in, ready, hosts, config };
-    let router = fanlight_api::router(state).layer(middleware::from_fn(telemetry::api_request));
+    let router = fanlight_api::router_beside(state, push::routes(push));
+    let router = router.layer(middleware::from_fn(telemetry::api_request));
     let router = TowerToHyperService::new(router);
     let serve = move |visitor: Visitor| {
         let (router, counted) = (router.clone(), counted.clone());

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use fanlight_api::{AdminToken, ConfigReport, Readiness, SignIn};
-use fanlight_intake::{ListenerSettings, Payload};
+use fanlight_intake::{ListenerSettings, Payload, PushSettings, TailSettings};
 use fanlight_listen::{Doorway, Hosts, Tools};
 use fanlight_log::Appender;
+use fanlight_model::Feed;
 use fanlight_store::Store;
 use tokio::task::JoinHandle;
 
@@ -59,7 +60,7 @@ pub(super) async fn open(
     let door = api::open(settings, &tools).await?;
     let own_host = door.as_ref().map(|door| door.address().ip().to_string());
     let hosts = Hosts::new(settings.api_hosts.iter().chain(&own_host).cloned().collect());
-    let intake = fanlight_intake::Settings { hosts: hosts.clone(), ..intake_settings(settings) };
+    let intake = fanlight_intake::Settings { hosts: hosts.clone(), ..intake_settings(settings, folder) };
     let listening = fanlight_intake::listen(intake, appender, tools).await?;
     let mut listeners: BTreeMap<String, String> =
         listening.addresses.iter().map(|(name, address)| ((*name).to_owned(), address.to_string())).collect();
@@ -85,21 +86,26 @@ pub(super) async fn open(
         origin: api::origin(door.address(), &settings.api_hosts, has_tls),
         sign_in: sign_in.clone(),
     });
-    let served = api::Served { store, clock, ledger, metrics, token, ready, sign_in, hosts, config };
+    let push = listening.push;
+    let served = api::Served { store, clock, ledger, metrics, token, ready, sign_in, hosts, config, push };
     let api = door.map(|door| api::start(door, served));
     Ok(Doors { listeners, intake: listening.tasks, api, pane, reload })
 }
 
-fn intake_settings(settings: &Settings) -> fanlight_intake::Settings {
-    let listener = |listener: &Option<Listener>| {
-        listener
-            .as_ref()
-            .map(|listener| ListenerSettings { listen: listener.listen, access: listener.access.clone() })
-    };
+fn intake_settings(settings: &Settings, folder: &DataFolder) -> fanlight_intake::Settings {
+    let given =
+        |listener: &Listener| ListenerSettings { listen: listener.listen, access: listener.access.clone() };
+    let on = |(feed, listener): &(Feed, Option<Listener>)| Some((*feed, given(listener.as_ref()?)));
     fanlight_intake::Settings {
-        otlp_grpc: listener(&settings.otlp_grpc),
-        otlp_http: listener(&settings.otlp_http),
-        zpa_user_activity: listener(&settings.zpa_user_activity),
+        otlp_grpc: settings.otlp_grpc.as_ref().map(given),
+        otlp_http: settings.otlp_http.as_ref().map(given),
+        streams: settings.streams.iter().filter_map(on).collect(),
+        push: PushSettings { access: settings.push_access.clone(), header: settings.push_header.clone() },
+        tail: TailSettings {
+            files: settings.tail.clone(),
+            folder: Some(folder.tail()),
+            ..TailSettings::default()
+        },
         in_flight_bytes: settings.in_flight_bytes,
         lightstep: settings.lightstep,
         ..fanlight_intake::Settings::default()

@@ -127,9 +127,8 @@ impl Reloader {
         keep_what_is_bound(&parts.running, &mut new, &mut wants_restart);
         let mut prepared = Vec::new();
         for door in &parts.doors {
-            let listener = new.listeners().into_iter().find(|(name, _)| *name == door.name());
-            let Some((_, Some(listener))) = listener else { continue };
-            prepared.push((door, door.prepare(listener.access.clone()).map_err(|error| error.whole())?));
+            let Some(access) = new.access(door.name()) else { continue };
+            prepared.push((door, door.prepare(access.clone()).map_err(|error| error.whole())?));
         }
         let left = parts.exports.change(&new.export);
         wants_restart.extend(left.into_iter().map(|target| format!("export.{target}")));
@@ -143,6 +142,8 @@ impl Reloader {
         }
         parts.store.set_seal_after(new.seal_after);
         // What wants a restart stays as it is in force, to be compared with what is read next.
+        new.push_header.clone_from(&parts.running.push_header);
+        new.tail.clone_from(&parts.running.tail);
         let Settings { in_flight_bytes, correlate_bytes, seal_rows, hot_bytes, log_kept_bytes, .. } =
             parts.running;
         parts.running =
@@ -161,6 +162,8 @@ fn files(origin: &Origin, settings: &Settings) -> Vec<PathBuf> {
 fn restart_keys(running: &Settings, new: &Settings) -> Vec<&'static str> {
     let changed = [
         ("intake.in_flight", running.in_flight_bytes != new.in_flight_bytes),
+        ("intake.push.header", running.push_header != new.push_header),
+        ("intake.tail.files", running.tail != new.tail),
         ("correlate.memory", running.correlate_bytes != new.correlate_bytes),
         ("store.seal_rows", running.seal_rows != new.seal_rows),
         ("store.hot_memory", running.hot_bytes != new.hot_bytes),

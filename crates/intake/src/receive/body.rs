@@ -6,7 +6,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use fanlight_listen::BodyError;
 use fanlight_runtime::{Budget, Permit};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
@@ -87,7 +86,7 @@ impl<B> Metered<B> {
     }
 }
 
-impl<B: Body<Data = Bytes, Error = BodyError> + Unpin> Body for Metered<B> {
+impl<B: Body<Data = Bytes, Error: Into<Refusal>> + Unpin> Body for Metered<B> {
     type Data = Bytes;
     type Error = Refusal;
 
@@ -97,7 +96,7 @@ impl<B: Body<Data = Bytes, Error = BodyError> + Unpin> Body for Metered<B> {
     ) -> Poll<Option<Result<Frame<Bytes>, Refusal>>> {
         match Pin::new(&mut self.body).poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(self.check(&frame).map(|()| frame))),
-            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(Refusal::from(error)))),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => self.deadline.as_mut().poll(context).map(|()| Some(Err(Refusal::TooSlow))),
         }
@@ -108,7 +107,7 @@ impl<B: Body<Data = Bytes, Error = BodyError> + Unpin> Body for Metered<B> {
     }
 }
 
-impl<B: Body<Data = Bytes, Error = BodyError> + Unpin> Metered<B> {
+impl<B: Body<Data = Bytes, Error: Into<Refusal>> + Unpin> Metered<B> {
     /// Reads all of it. One large frame is handed on as it is; several are put together.
     pub(crate) async fn read_whole(mut self) -> Result<Bytes, Refusal> {
         let expected = self.body.size_hint().exact().and_then(|length| usize::try_from(length).ok());

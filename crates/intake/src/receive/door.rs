@@ -91,7 +91,7 @@ impl Tally {
         Self { ledger: ledger.clone(), open: true }
     }
 
-    pub(crate) fn close(mut self, result: &Result<Accepted, Refusal>) {
+    pub(crate) fn close<T>(mut self, result: &Result<T, Refusal>) {
         self.open = false;
         match result {
             Ok(_) => self.ledger.add(STAGE, REQUEST, Outcome::Stored, "", 1),
@@ -122,7 +122,7 @@ pub(crate) fn request_span(listener: &'static str) -> Span {
 }
 
 /// Ends it.
-pub(crate) fn end_span(span: &Span, result: &Result<Accepted, Refusal>) {
+pub(crate) fn end_span<T>(span: &Span, result: &Result<T, Refusal>) {
     if let Err(refusal) = result {
         span.record("error.type", refusal.word());
     }

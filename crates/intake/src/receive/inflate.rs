@@ -86,7 +86,7 @@ pub(crate) fn inflate(
     share: &Share,
     watch: &mut dyn FnMut(&[u8]) -> Result<(), Refusal>,
 ) -> Result<Bytes, Refusal> {
-    let mut out = Output { bytes: Vec::new(), filled: 0, limit, share, beside: compressed.len() };
+    let mut out = Output::new(limit, share, compressed.len());
     out.bytes.reserve_exact(layer.expected_length(compressed).min(limit));
     match layer {
         Layer::Gzip => gunzip(compressed, &mut out, watch)?,
@@ -95,7 +95,7 @@ pub(crate) fn inflate(
     if Layer::of(&out.bytes).is_some() {
         return Err(Refusal::NestedEncoding);
     }
-    Ok(Bytes::from(out.bytes))
+    Ok(out.into_bytes())
 }
 
 fn gunzip(
@@ -114,7 +114,7 @@ fn gunzip(
     }
 }
 
-fn unzstd(
+pub(crate) fn unzstd(
     compressed: &[u8],
     out: &mut Output<'_>,
     watch: &mut dyn FnMut(&[u8]) -> Result<(), Refusal>,
@@ -141,7 +141,7 @@ fn unzstd(
 }
 
 /// What came out so far. It grows by steps that it has covered.
-struct Output<'a> {
+pub(crate) struct Output<'a> {
     bytes: Vec<u8>,
     filled: usize,
     limit: usize,
@@ -150,9 +150,20 @@ struct Output<'a> {
     beside: usize,
 }
 
-impl Output<'_> {
+impl<'a> Output<'a> {
+    /// Nothing yet, `beside` so many bytes that it is made of.
+    pub(crate) fn new(limit: usize, share: &'a Share, beside: usize) -> Self {
+        Self { bytes: Vec::new(), filled: 0, limit, share, beside }
+    }
+
+    /// What was kept.
+    pub(crate) fn into_bytes(mut self) -> Bytes {
+        self.bytes.truncate(self.filled);
+        Bytes::from(self.bytes)
+    }
+
     /// Room for the next step: never empty, and one byte beyond the cap at most, which tells what is too large.
-    fn room(&mut self) -> Result<&mut [u8], Refusal> {
+    pub(crate) fn room(&mut self) -> Result<&mut [u8], Refusal> {
         let step = self.filled.clamp(FIRST_STEP, LAST_STEP);
         let end = (self.filled + step).min(self.limit + 1);
         self.share.cover(self.beside + end)?;
@@ -165,7 +176,7 @@ impl Output<'_> {
     }
 
     /// Keeps so many bytes of the room that was given last, and shows them.
-    fn keep(&mut self, written: usize) -> Result<&[u8], Refusal> {
+    pub(crate) fn keep(&mut self, written: usize) -> Result<&[u8], Refusal> {
         let from = self.filled;
         self.filled += written;
         // What was not filled is not zeroed again.

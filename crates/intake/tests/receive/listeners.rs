@@ -17,7 +17,7 @@ async fn refused(http: ListenerSettings) -> ListenError {
     let settings = Settings {
         otlp_grpc: Some(ListenerSettings::loopback(0)),
         otlp_http: Some(http),
-        zpa_user_activity: None,
+        streams: Vec::new(),
         ..Settings::default()
     };
     listen(settings, appender, tools()).await.unwrap_err()
@@ -65,7 +65,7 @@ async fn a_listener_beyond_loopback_without_a_list_is_refused() {
 /// The connection over the cap is closed at once; the ones before it go on, and a place that is given back is taken.
 #[tokio::test]
 async fn connections_are_bounded() {
-    let server = Server::start_with(|settings| settings.bounds.connections = 1).await;
+    let server = Server::start_with(|settings| settings.stream_bounds.connections = 1).await;
     let address = server.address("zpa_user_activity");
     let first = TcpStream::connect(address).await.unwrap();
     server.wait_for_count("connection", Outcome::Received, "zpa_user_activity", 1).await;
@@ -81,7 +81,7 @@ async fn connections_are_bounded() {
 async fn listeners_that_are_off_do_not_listen() {
     let server = Server::start_with(|settings| {
         settings.otlp_grpc = None;
-        settings.zpa_user_activity = None;
+        settings.streams.clear();
     })
     .await;
     let names: Vec<&str> = server.listening.addresses.iter().map(|(name, _)| *name).collect();

@@ -1,8 +1,8 @@
 //! ZPA LSS over TCP, as an app connector sends it.
 
 use fanlight_identity::PrincipalNamer;
-use fanlight_intake::{Decoded, Decoder, Settings};
-use fanlight_model::{AccessEvent, FeedRecord, ParseLevel};
+use fanlight_intake::{Decoded, Decoder, Settings, frame_kind};
+use fanlight_model::{AccessEvent, Feed, FeedRecord, ParseLevel};
 use fanlight_runtime::{Ledger, Outcome};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -34,8 +34,10 @@ impl Reader {
         let mut ended = 0;
         while ended < streams {
             let frame = server.next().await.frame;
-            if frame.kind == 3 {
+            if frame.kind == frame_kind::LSS_CLOSED {
                 ended += 1;
+            } else {
+                assert_eq!(frame.kind, frame_kind::stream_read(Feed::ZpaUserActivity));
             }
             self.source_ids.push(frame.source_id);
             if let Decoded::Records(records) = self.decoder.apply(&frame, None) {
@@ -145,7 +147,7 @@ async fn a_slow_pipeline_slows_the_sender() {
 #[tokio::test]
 async fn a_peer_outside_the_list_is_let_go() {
     let server = Server::start_with(|settings| {
-        settings.zpa_user_activity.as_mut().unwrap().access.allow = vec!["192.0.2.0/24".parse().unwrap()];
+        settings.streams[0].1.access.allow = vec!["192.0.2.0/24".parse().unwrap()];
     })
     .await;
     let mut stream = connect(&server).await;
@@ -162,7 +164,7 @@ async fn a_shutdown_ends_each_stream_in_the_log() {
     let mut stream = connect(&server).await;
     stream.write_all(line("1").as_bytes()).await.unwrap();
     let first = server.next().await.frame;
-    assert_eq!(first.kind, 2);
+    assert_eq!(first.kind, frame_kind::stream_read(Feed::ZpaUserActivity));
     server.shutdown.begin();
     let last = server.next().await.frame;
     assert_eq!((last.kind, last.source_id), (3, first.source_id));

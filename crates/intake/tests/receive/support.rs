@@ -9,7 +9,7 @@ use bytes::Bytes;
 use fanlight_intake::{ListenerSettings, Listening, Payload, Settings, listen};
 use fanlight_listen::{Places, Tools};
 use fanlight_log::{Appender, FaultyDisk, Logged, Segments};
-use fanlight_model::{SpanId, SpanKind, Timestamp, TraceId};
+use fanlight_model::{Feed, SpanId, SpanKind, Timestamp, TraceId};
 use fanlight_otlp::{Attributes, SpanDraft, encode_request};
 use fanlight_runtime::{Clock, Ledger, Metrics, Outcome, Shutdown};
 use tokio::sync::mpsc;
@@ -44,7 +44,7 @@ impl Server {
         let mut settings = Settings {
             otlp_grpc: Some(ListenerSettings::loopback(0)),
             otlp_http: Some(ListenerSettings::loopback(0)),
-            zpa_user_activity: Some(ListenerSettings::loopback(0)),
+            streams: vec![(Feed::ZpaUserActivity, ListenerSettings::loopback(0))],
             ..Settings::default()
         };
         change(&mut settings);

@@ -33,13 +33,29 @@ impl Drop for Peer {
     }
 }
 
+/// Feeds that have a port by default and none here.
+const UNUSED_STREAMS: [&str; 9] = [
+    "zpa_user_status",
+    "zpa_browser_access",
+    "zpa_appprotection",
+    "zpa_app_connector_status",
+    "zpa_app_connector_metrics",
+    "zpa_audit",
+    "zia_web",
+    "zia_firewall",
+    "zia_dns",
+];
+
 impl Peer {
     /// Fanlight with everything on, and connections for it to join with.
     pub(crate) fn fanlight(folder: &Path, sink: SocketAddr) -> Result<Self> {
         let folder = folder.join(format!("fanlight-{}", process_time()));
         fs::create_dir_all(&folder)?;
+        // Listeners of its own ports would be in the way of the next one's.
+        let unused: String =
+            UNUSED_STREAMS.iter().map(|feed| format!("[intake.{feed}]\nlisten = \"off\"\n")).collect();
         let config = format!(
-            "version = 1\n[intake.otlp_grpc]\nlisten = \"off\"\n[intake.otlp_http]\nlisten = \"127.0.0.1:0\"\n[intake.zpa_user_activity]\nlisten = \"127.0.0.1:0\"\n[api]\nlisten = \"127.0.0.1:0\"\n[[export]]\nname = \"sink\"\nendpoint = \"http://{sink}/v1/traces\"\ncompression = \"none\"\n"
+            "version = 1\n[intake.otlp_grpc]\nlisten = \"off\"\n[intake.otlp_http]\nlisten = \"127.0.0.1:0\"\n[intake.zpa_user_activity]\nlisten = \"127.0.0.1:0\"\n{unused}[api]\nlisten = \"127.0.0.1:0\"\n[[export]]\nname = \"sink\"\nendpoint = \"http://{sink}/v1/traces\"\ncompression = \"none\"\n"
         );
         fs::write(folder.join("fanlight.toml"), config)?;
         let ready = folder.join("ready.json");
