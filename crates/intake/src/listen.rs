@@ -11,7 +11,6 @@ use tokio::task::JoinHandle;
 
 use crate::receive::door::{Door, Names};
 use crate::receive::push::{self, PushDoor};
-use crate::receive::recent::Recent;
 use crate::receive::sink::Sink;
 use crate::receive::stream::Streams;
 use crate::receive::{otlp_grpc, otlp_http, stream, tail};
@@ -69,21 +68,13 @@ pub async fn listen(
         budget: budget.clone(),
         sources: Arc::new(SourceIds::starting_at(clock.now())),
     };
-    let push = PushDoor {
-        inner: Arc::new(push::Inner {
-            appender: appender.clone(),
-            clock: clock.clone(),
-            ledger: ledger.clone(),
-            shutdown: shutdown.clone(),
-            budget: budget.clone(),
-            sources: Arc::clone(&sink.sources),
-            acknowledged: acknowledged.clone(),
-            max_body_bytes: settings.max_body_bytes,
-            admission: admission.clone(),
-            header: settings.push.header,
-            recent: Recent::default(),
-        }),
-    };
+    let push = PushDoor::new(
+        &sink,
+        acknowledged.clone(),
+        settings.max_body_bytes,
+        admission.clone(),
+        settings.push.header,
+    );
     let door = Arc::new(Door {
         appender,
         clock,

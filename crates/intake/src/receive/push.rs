@@ -31,6 +31,7 @@ use super::credential::presented;
 use super::door::{STAGE, Tally, end_span, request_span};
 use super::recent::{BodyId, Recent, body_id};
 use super::refusal::{Refusal, quoted};
+use super::sink::Sink;
 use super::unpack::{Unpacked, unpack};
 use crate::frame_kind;
 use crate::settings::Payload;
@@ -65,28 +66,54 @@ pub struct PushRequest<'a> {
 /// Takes what is pushed; clones are the same door.
 #[derive(Clone, Debug)]
 pub struct PushDoor {
-    pub(crate) inner: Arc<Inner>,
+    inner: Arc<Inner>,
 }
 
 #[derive(Debug)]
-pub(crate) struct Inner {
-    pub(crate) appender: Appender<Payload>,
-    pub(crate) clock: Clock,
-    pub(crate) ledger: Ledger,
-    pub(crate) shutdown: Shutdown,
-    pub(crate) budget: Budget,
-    pub(crate) sources: Arc<SourceIds>,
-    pub(crate) acknowledged: Histogram,
-    pub(crate) max_body_bytes: usize,
-    pub(crate) admission: Admission,
+struct Inner {
+    appender: Appender<Payload>,
+    clock: Clock,
+    ledger: Ledger,
+    shutdown: Shutdown,
+    budget: Budget,
+    sources: Arc<SourceIds>,
+    acknowledged: Histogram,
+    max_body_bytes: usize,
+    admission: Admission,
     /// A header that carries the token as it is.
-    pub(crate) header: Option<HeaderName>,
-    pub(crate) recent: Recent,
+    header: Option<HeaderName>,
+    recent: Recent,
 }
 
 impl PushDoor {
     /// The paths that are served, as a router of the usual kind has them: all below this one.
     pub const PATHS: &'static str = "/intake/{*feed}";
+
+    /// A door to the log that `sink` leads to. `header` carries a token as it is.
+    pub(crate) fn new(
+        sink: &Sink,
+        acknowledged: Histogram,
+        max_body_bytes: usize,
+        admission: Admission,
+        header: Option<HeaderName>,
+    ) -> Self {
+        let Sink { appender, clock, ledger, shutdown, budget, sources } = sink.clone();
+        let recent = Recent::default();
+        let inner = Inner {
+            appender,
+            clock,
+            ledger,
+            shutdown,
+            budget,
+            sources,
+            acknowledged,
+            max_body_bytes,
+            admission,
+            header,
+            recent,
+        };
+        Self { inner: Arc::new(inner) }
+    }
 
     /// Takes one request, and says how to answer it. It is acknowledged only once its body is durable.
     pub async fn take<B>(&self, request: PushRequest<'_>, body: B) -> PushAnswer
