@@ -111,6 +111,7 @@ impl Pipeline {
             spans: written.spans,
             events: written.events,
             links: written.links,
+            records: written.records,
             arrival: frame.arrival,
         };
         let appended = own_span!(span, "pipeline.store").in_scope(|| self.store.append(append));
@@ -177,20 +178,19 @@ impl Pipeline {
         written.spans.push(SpanRows { batch, additions, synthetic: false });
     }
 
-    /// Access events look for spans that came before them; each link that is new adds a synthetic access span to its trace.
-    fn take_events(
-        &mut self,
-        events: impl Iterator<Item = AccessEvent>,
-        now: Timestamp,
-        written: &mut Written,
-    ) {
-        for event in events {
-            // A line that could not be read has no keys: it is kept, but the join has no use for it.
-            match event.parse_level {
-                ParseLevel::Raw => written.events.push(Arc::new(event)),
-                ParseLevel::Strict | ParseLevel::Repaired => {
-                    self.correlator.apply(Record::AccessEvent(event), now, &mut self.decisions);
-                }
+    /// Access events look for spans that came before them; each link that is new adds a synthetic access span to its trace. What else
+    /// feeds tell is stored as it is.
+    fn take_records(&mut self, records: Vec<FeedRecord>, now: Timestamp, written: &mut Written) {
+        for record in records {
+            match record {
+                FeedRecord::AccessEvent(event) => match event.parse_level {
+                    // A line that could not be read has no keys: it is kept, but the join has no use for it.
+                    ParseLevel::Raw => written.events.push(Arc::new(event)),
+                    ParseLevel::Strict | ParseLevel::Repaired => {
+                        self.correlator.apply(Record::AccessEvent(event), now, &mut self.decisions);
+                    }
+                },
+                other => written.records.push(other),
             }
         }
         for decision in self.decisions.drain(..) {
@@ -211,6 +211,7 @@ struct Written {
     spans: Vec<SpanRows>,
     events: Vec<Arc<AccessEvent>>,
     links: Vec<Link>,
+    records: Vec<FeedRecord>,
     exported: Exported,
 }
 
