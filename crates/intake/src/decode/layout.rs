@@ -97,11 +97,11 @@ impl Layout {
         let bytes = text.as_bytes();
         let mut at = 0;
         for step in &steps.steps {
-            let rest = bytes.get(at..)?;
-            if !rest.starts_with(&step.literal) {
+            let end = at + step.literal.len();
+            if !same(bytes.get(at..end)?, &step.literal) {
                 return None;
             }
-            at += step.literal.len();
+            at = end;
             at = match step.form {
                 Form::Quoted => quoted(text, at, usize::from(step.token), slots)?,
                 Form::Bare => bare(text, at, usize::from(step.token), slots)?,
@@ -114,6 +114,17 @@ impl Layout {
         }
         (bytes.get(at..)? == &*steps.tail).then_some(())
     }
+}
+
+/// The literals are short: a call to compare them would cost more than the comparison.
+#[inline]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let words = a.iter().zip(b).all(|(a, b)| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b));
+    words
+        && a.len() == b.len()
+        && a_rest.len() == b_rest.len()
+        && a_rest.iter().zip(b_rest).all(|(a, b)| a == b)
 }
 
 /// The string whose first character stands at `from`; gives the place behind its closing quote.
