@@ -26,8 +26,14 @@ impl FastHash {
     /// Its length is part of it: two texts in a row do not run into each other.
     #[inline]
     pub(crate) fn text(&mut self, text: &str) {
+        self.numbered_text(0, text);
+    }
+
+    /// A text with the number of its field, below two to the 32nd; its length is part of it here too.
+    #[inline]
+    pub(crate) fn numbered_text(&mut self, number: usize, text: &str) {
         let bytes = text.as_bytes();
-        self.number(bytes.len() as u64);
+        self.number(((number as u64) << 32) ^ bytes.len() as u64);
         let (words, rest) = bytes.as_chunks::<16>();
         for word in words {
             let both = u128::from_le_bytes(*word);

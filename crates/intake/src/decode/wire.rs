@@ -49,8 +49,7 @@ impl<'a> WireRecord<'a> {
             if let Some(value) = self.slots.get(self.text, at).map(str::trim_ascii)
                 && !value.is_empty()
             {
-                hash.number(at as u64);
-                hash.text(value);
+                hash.numbered_text(at, value);
             }
         }
         hash.finish()
