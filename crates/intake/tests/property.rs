@@ -197,6 +197,17 @@ proptest! {
         prop_assert_eq!(&events[events.len() - 1], &alone[1]);
     }
 
+    /// A line that begins like the one before it and goes on longer is not taken for it.
+    #[test]
+    fn glued_and_trailing_text_is_seen_after_lines_without(record in rendered(), rest in "[ -~]{0,8}") {
+        let line = record.0.trim_end();
+        for glued in [format!("{line}{rest}"), format!("{line}{line}")] {
+            let stream = format!("{line}\n{line}\n{glued}\n");
+            let events = decode(stream.as_bytes(), &[]);
+            prop_assert_eq!(&events[2..], &decode(glued.as_bytes(), &[])[..], "{}", glued);
+        }
+    }
+
     /// A body is the same records as an array, as lines, one after another, and printed for people.
     #[test]
     fn every_shape_of_a_body_gives_the_same_records(records in prop::collection::vec(rendered(), 1..6)) {
