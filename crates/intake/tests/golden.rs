@@ -4,12 +4,16 @@
 
 #![cfg(test)]
 
+#[path = "golden/form.rs"]
+mod form;
+
 use std::fmt::Write;
 use std::path::PathBuf;
 
 use fanlight_identity::PrincipalNamer;
 use fanlight_intake::{DecodedLine, decode_lines, template};
-use fanlight_model::{AccessEvent, Feed, FeedRecord, ParseLevel, Timestamp};
+use fanlight_model::{Feed, ParseLevel, Timestamp};
+use form::print_record;
 
 const MAX_LINE_BYTES: usize = 1 << 20;
 
@@ -18,92 +22,12 @@ fn decode(text: &[u8]) -> Vec<DecodedLine> {
     decode_lines(Feed::ZpaUserActivity, text, MAX_LINE_BYTES, arrival, &PrincipalNamer::for_tests())
 }
 
-/// What is known of an event, a line a field; what is not measured does not stand there.
-fn print_event(out: &mut String, event: &AccessEvent) {
-    let mut field = |name: &str, value: Option<String>| {
-        if let Some(value) = value {
-            writeln!(out, "  {name}: {value}").unwrap();
-        }
-    };
-    let text = |value: &Option<std::sync::Arc<str>>| value.as_ref().map(ToString::to_string);
-    field("event_uid", Some(event.event_uid.to_string()));
-    field("vendor_uid", text(&event.vendor_uid));
-    field("start_time", Some(event.start_time.to_string()));
-    field("end_time", event.end_time.map(|time| time.to_string()));
-    field("last_time", Some(event.last_time.to_string()));
-    field("log_time", event.log_time.map(|time| time.to_string()));
-    field("principal_id", event.principal_id.as_ref().map(ToString::to_string));
-    field("user_name", text(&event.user_name));
-    field("device", text(&event.device));
-    field("client_address", text(&event.client_address));
-    field("service_edge", text(&event.service_edge));
-    field("app_connector", text(&event.app_connector));
-    field("connector", event.connector.map(|endpoint| endpoint.to_string()));
-    field("server_address", event.server_address.map(|address| address.to_string()));
-    field("server_port", event.server_port.map(|port| port.to_string()));
-    field("ip_protocol", event.ip_protocol.map(|protocol| protocol.to_string()));
-    field("host", text(&event.host));
-    field("service_port", event.service_port.map(|port| port.to_string()));
-    field("app", text(&event.app));
-    field("app_segment", text(&event.app_segment));
-    field("disposition", event.disposition.map(|disposition| disposition.to_string()));
-    field("effects", (!event.effects.is_empty()).then(|| format!("{:?}", event.effects)));
-    field("rule", text(&event.rule));
-    field("reason", text(&event.reason));
-    field("connection_status", text(&event.connection_status));
-    field("total_bytes", (event.total_bytes > 0).then(|| event.total_bytes.to_string()));
-    field("raw_bytes", Some(event.raw.len().to_string()));
-    print_measured(out, event);
-}
-
-fn print_measured(out: &mut String, event: &AccessEvent) {
-    let stamps = &event.stamps;
-    for (name, stamp) in [
-        ("connection_start", stamps.connection_start),
-        ("connection_end", stamps.connection_end),
-        ("ca_tx", stamps.ca_tx),
-        ("ca_rx", stamps.ca_rx),
-        ("app_learn_start", stamps.app_learn_start),
-        ("setup_complete", stamps.setup_complete),
-        ("first_rx_client", stamps.first_rx_client),
-        ("first_tx_client", stamps.first_tx_client),
-        ("last_rx_client", stamps.last_rx_client),
-        ("last_tx_client", stamps.last_tx_client),
-        ("first_rx_connector", stamps.first_rx_connector),
-        ("first_tx_connector", stamps.first_tx_connector),
-        ("last_rx_connector", stamps.last_rx_connector),
-        ("last_tx_connector", stamps.last_tx_connector),
-    ] {
-        if let Some(stamp) = stamp {
-            writeln!(out, "  stamp {name}: {stamp}").unwrap();
-        }
-    }
-    let phases = &event.phases;
-    for (name, micros) in [
-        ("policy", phases.policy_us),
-        ("ca", phases.ca_us),
-        ("app_learn", phases.app_learn_us),
-        ("connector_setup", phases.connector_setup_us),
-        ("setup", phases.setup_us),
-        ("server_setup", phases.server_setup_us),
-    ] {
-        if let Some(micros) = micros {
-            writeln!(out, "  phase {name}: {micros} us").unwrap();
-        }
-    }
-}
-
 fn print(lines: &[DecodedLine]) -> String {
     let mut out = String::new();
     for line in lines {
         writeln!(out, "line {} {} {} {}", line.line, line.feed, line.dialect, line.level).unwrap();
-        match &line.event {
-            Some(FeedRecord::AccessEvent(event)) => print_event(&mut out, event),
-            Some(FeedRecord::DeviceFact(fact)) => print_fact(&mut out, fact),
-            Some(FeedRecord::ConnectorHealth(health)) => print_health(&mut out, health),
-            Some(FeedRecord::ConfigChange(change)) => print_change(&mut out, change),
-            Some(FeedRecord::Kept(kept)) => print_kept(&mut out, kept),
-            None => {}
+        if let Some(record) = &line.event {
+            print_record(&mut out, record);
         }
         if !line.missing.is_empty() {
             writeln!(out, "  missing: {}", line.missing.join(" ")).unwrap();
@@ -138,6 +62,76 @@ fn fanlights_own_template_is_read_to_the_microsecond() {
 #[test]
 fn odd_lines_are_mended_or_kept_with_the_reason() {
     check("odd");
+}
+
+/// All came in on the port of User Activity: their keys tell what they are.
+#[test]
+fn records_of_other_feeds_are_taken_for_what_they_are() {
+    for name in ["user_status", "browser_access", "appprotection", "health", "audit_and_flows"] {
+        check(name);
+    }
+}
+
+#[test]
+fn traps_of_time_and_shape_cost_nothing_but_themselves() {
+    check("traps");
+}
+
+/// Whatever the port is for, a line is of the feed that its keys tell; and the order of lines does not matter to any of them.
+#[test]
+fn the_port_is_a_hint_and_no_more() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut text = String::new();
+    for name in ["default", "user_status", "browser_access", "appprotection", "health", "audit_and_flows"] {
+        text.push_str(&std::fs::read_to_string(folder.join(format!("{name}.ndjson"))).unwrap());
+    }
+    let arrival = Timestamp::from_seconds(1_772_700_000);
+    let records = |feed: Feed, text: &str| -> Vec<_> {
+        decode_lines(feed, text.as_bytes(), MAX_LINE_BYTES, arrival, &PrincipalNamer::for_tests())
+            .into_iter()
+            .map(|line| line.event.unwrap())
+            .collect()
+    };
+    let expected = records(Feed::ZpaUserActivity, &text);
+    assert!(expected.iter().all(|record| record.parse_level() != ParseLevel::Raw));
+    for feed in Feed::ALL.iter().copied() {
+        assert_eq!(records(feed, &text), expected, "{feed}");
+    }
+    let backwards: Vec<&str> = text.lines().rev().collect();
+    let mut read = records(Feed::ZpaAudit, &backwards.join("\n"));
+    read.reverse();
+    assert_eq!(read, expected);
+}
+
+/// The vendor's published samples lie beside the project and not in it. Where they are at hand every record of ZPA's is read.
+#[test]
+fn no_published_sample_is_kept_raw() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/zscaler");
+    let Ok(files) = std::fs::read_dir(&folder) else { return };
+    for file in files.map(|file| file.unwrap().path()) {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        let Some(feed) =
+            name.split('.').next().filter(|name| name.starts_with("zpa_")).and_then(Feed::from_name)
+        else {
+            continue;
+        };
+        let text = std::fs::read(&file).unwrap();
+        let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count();
+        for port in [feed, Feed::ZpaUserActivity, Feed::ZpaAudit] {
+            let read =
+                decode_lines(port, &text, MAX_LINE_BYTES, Timestamp::default(), &PrincipalNamer::for_tests());
+            assert_eq!(read.len(), lines, "{name}");
+            for line in read {
+                assert_ne!(line.level, ParseLevel::Raw, "{name}: {:?}", line.notes);
+                assert_eq!(line.feed, feed, "{name}");
+                assert!(
+                    !line.notes.iter().any(|note| note.contains("is not known")),
+                    "{name}: {:?}",
+                    line.notes
+                );
+            }
+        }
+    }
 }
 
 /// Fills each token of the template as ZPA does, and gives the line and the names of the tokens.

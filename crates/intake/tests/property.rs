@@ -11,7 +11,7 @@ use fanlight_otlp::{Attributes, Limits, SpanDraft, encode_request, scan};
 use fanlight_runtime::{Ledger, Outcome};
 use proptest::prelude::*;
 
-const MAX_LINE_BYTES: usize = 300;
+const MAX_LINE_BYTES: usize = 400;
 const ARRIVAL: Timestamp = Timestamp::from_seconds(1_772_612_442);
 
 fn frame(kind: u8, bytes: &[u8]) -> Frame {
@@ -47,6 +47,25 @@ fn decode(stream: &[u8], cuts: &[usize]) -> Vec<AccessEvent> {
     };
     assert_eq!(of(Outcome::Received), of(Outcome::Stored) + of(Outcome::Rejected) + of(Outcome::Dropped));
     assert_eq!(of(Outcome::Stored) + of(Outcome::Rejected), events.len() as u64);
+    events
+}
+
+/// Decodes a pushed body, and checks the ledger: INV-1.
+fn pushed(body: &[u8]) -> Vec<AccessEvent> {
+    let ledger = Ledger::default();
+    let mut decoder = Decoder::new(Limits::default(), 1 << 20, PrincipalNamer::for_tests(), ledger.clone());
+    let kind = frame_kind::pushed(Feed::ZpaUserActivity);
+    let events: Vec<AccessEvent> = match decoder.apply(&frame(kind, body), None) {
+        Decoded::Records(records) => records.into_iter().filter_map(FeedRecord::into_access_event).collect(),
+        _ => Vec::new(),
+    };
+    let received: u64 = ledger
+        .rows()
+        .iter()
+        .filter(|row| row.record == "line" && row.outcome == Outcome::Received)
+        .map(|row| row.count)
+        .sum();
+    assert_eq!(received, events.len() as u64);
     events
 }
 
@@ -94,7 +113,141 @@ fn a_replayed_request_has_the_same_probes() {
     assert_eq!(probes(None), live);
 }
 
+/// A record of User Activity in one of many templates: which keys, in which order, and how each value is written.
+fn rendered() -> impl Strategy<Value = (String, [String; 3], u16)> {
+    let text = "[ -~é😀]{0,12}";
+    let keys =
+        Just(vec!["Policy", "Host", "Application", "ConnectorPort", "Extra", "ConnectorIP", "SessionID"])
+            .prop_shuffle();
+    (keys, [text, text, text], 1_u16.., any::<[bool; 3]>()).prop_map(
+        |(keys, values, port, [blank, quoted, nested])| {
+            let gap = if blank { " " } else { "" };
+            let mut line = String::from("{");
+            for key in keys {
+                let value = match key {
+                    "Policy" => quote(&values[0]),
+                    "Host" => quote(&values[1]),
+                    "Application" => quote(&values[2]),
+                    "ConnectorPort" if quoted => format!("\"{port}\""),
+                    "ConnectorPort" => port.to_string(),
+                    "Extra" if nested => "[\"}\",{\"a\":[]}]".to_owned(),
+                    "Extra" => "null".to_owned(),
+                    "ConnectorIP" => "\"192.0.2.7\"".to_owned(),
+                    _ => "\"s\"".to_owned(),
+                };
+                line.push_str(&format!("\"{key}\":{gap}{value},{gap}"));
+            }
+            line.truncate(line.trim_end().len() - 1);
+            line.push_str("}\n");
+            (line, values, port)
+        },
+    )
+}
+
+fn quote(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// What a value says to the model: surrounding blanks, `0`, and a token that was not filled in say nothing.
+fn told(value: &str) -> Option<&str> {
+    let value = value.trim_ascii();
+    let token = value.starts_with('%') && value.ends_with('}');
+    (!value.is_empty() && value != "0" && !token).then_some(value)
+}
+
 proptest! {
+    /// Strict renderings are read back exactly, whatever stood in the lines before: each record is the one that it is alone.
+    #[test]
+    fn what_is_rendered_is_read_back(records in prop::collection::vec(rendered(), 1..12)) {
+        let stream: String = records.iter().map(|(line, ..)| line.as_str()).collect();
+        let events = decode(stream.as_bytes(), &[]);
+        prop_assert_eq!(events.len(), records.len());
+        for ((line, values, port), event) in records.iter().zip(&events) {
+            let shown = [&event.rule, &event.host, &event.app].map(|text| text.as_deref());
+            for (value, shown) in values.iter().zip(shown) {
+                // A value that looks like a token cut short may be taken for one or not.
+                if !value.trim_ascii().starts_with('%') {
+                    prop_assert_eq!(shown, told(value), "{}", line);
+                }
+            }
+            prop_assert_eq!(event.connector.map(|connector| connector.port), Some(*port), "{}", line);
+            prop_assert_eq!(&decode(line.as_bytes(), &[])[0], event);
+        }
+    }
+
+    /// One line of a stream is spoilt; its neighbours read as before.
+    #[test]
+    fn a_spoilt_line_changes_no_other(
+        before in rendered(),
+        spoilt in rendered(),
+        after in rendered(),
+        cuts in prop::collection::vec((any::<usize>(), prop::collection::vec(any::<u8>(), 0..4)), 1..6),
+    ) {
+        let mut bad = spoilt.0.trim_end().as_bytes().to_vec();
+        for (at, with) in cuts {
+            let at = at % bad.len().max(1);
+            let to = (at + with.len()).min(bad.len());
+            bad.splice(at..to, with.into_iter().filter(|byte| *byte != b'\n'));
+        }
+        let alone = [&before.0, &after.0].map(|line| decode(line.as_bytes(), &[]).remove(0));
+        let stream = [before.0.as_bytes(), &bad, b"\n", before.0.as_bytes(), after.0.as_bytes()].concat();
+        let events = decode(&stream, &[]);
+        prop_assert_eq!(&events[0], &alone[0]);
+        prop_assert_eq!(&events[events.len() - 2], &alone[0]);
+        prop_assert_eq!(&events[events.len() - 1], &alone[1]);
+    }
+
+    /// A line that begins like the one before it and goes on longer is not taken for it.
+    #[test]
+    fn glued_and_trailing_text_is_seen_after_lines_without(record in rendered(), rest in "[ -~]{0,8}") {
+        let line = record.0.trim_end();
+        for glued in [format!("{line}{rest}"), format!("{line}{line}")] {
+            let stream = format!("{line}\n{line}\n{glued}\n");
+            let events = decode(stream.as_bytes(), &[]);
+            prop_assert_eq!(&events[2..], &decode(glued.as_bytes(), &[])[..], "{}", glued);
+        }
+    }
+
+    /// A body is the same records as an array, as lines, one after another, and printed for people.
+    #[test]
+    fn every_shape_of_a_body_gives_the_same_records(records in prop::collection::vec(rendered(), 1..6)) {
+        let lines: Vec<&str> = records.iter().map(|(line, ..)| line.trim_end()).collect();
+        let expected = pushed(lines.join("\n").as_bytes());
+        prop_assert_eq!(expected.len(), lines.len());
+        let printed: Vec<String> = lines.iter().map(|line| line.replacen('{', "{\n  ", 1).replacen("}\n", "\n}\n", 1)).collect();
+        let shapes = [
+            format!("[{}]", lines.join(",")),
+            format!("\u{feff}[\r\n  {}\n]\n", lines.join(",\r\n  ")),
+            format!("{}\n", lines.join("\n")),
+            format!("{}\r\n\r\n", lines.join("\r\n")),
+            printed.join("\n"),
+            format!("[{}]", printed.join(", ")),
+        ];
+        for shape in shapes {
+            let read = pushed(shape.as_bytes());
+            let told = |events: &[AccessEvent]| -> Vec<_> { events.iter().map(|event| (event.record_hash, event.rule.clone(), event.connector)).collect() };
+            prop_assert_eq!(told(&read), told(&expected), "{}", shape);
+        }
+    }
+
+    #[test]
+    fn arbitrary_bodies_never_panic(body in "[\\[\\]{}\",:%\\\\a0. \n-]{0,80}", bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+        pushed(body.as_bytes());
+        pushed(&bytes);
+    }
+
+    /// A broken element of an array costs itself; the others read as before.
+    #[test]
+    fn a_broken_element_costs_itself(good in rendered(), quote_at in 0_usize..3) {
+        let good = good.0.trim_end();
+        let bad = ["{\"ConnectionID\": \"s,1\",\"ConnectorIP\": \"192.0.2.7\",\"Policy\": \"a \"b\" c\"}", "{\"ConnectionID\": oops \"}", "{\"a\"}"][quote_at];
+        let body = format!("[{good},{bad},{good}]");
+        let read = pushed(body.as_bytes());
+        prop_assert_eq!(read.len(), 3, "{}", body);
+        prop_assert_eq!(&read[0], &pushed(good.as_bytes())[0]);
+        prop_assert_eq!(&read[0], &read[2]);
+    }
+
     /// INV-1, and: any chunking gives the same records.
     #[test]
     fn any_chunking_gives_the_same_records(

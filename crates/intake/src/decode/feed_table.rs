@@ -162,6 +162,7 @@ macro_rules! feed_table {
         /// The tokens of this feed, in the vendor's words.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(usize)]
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "tokens are the vendor's words")]
         #[allow(dead_code, reason = "every token stands in the table; the normaliser names those it reads one by one")]
         pub(crate) enum T { $($name),* }
 

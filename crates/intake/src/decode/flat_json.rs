@@ -6,6 +6,8 @@ mod literal;
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
+
 use super::note::{Note, Notes};
 use literal::{MAX_TOKEN_BYTES, is_escape, looks_like_number, unescape};
 pub(crate) use literal::{is_number, is_token};
@@ -50,6 +52,9 @@ const MAX_FIELDS: usize = 512;
 
 /// Room for most records without growing.
 const USUAL_FIELDS: usize = 80;
+
+/// Values are mostly shorter.
+const RUN_WINDOW: usize = 256;
 
 /// Nothing known nests deeper than two.
 const MAX_DEPTH: usize = 32;
@@ -173,7 +178,14 @@ impl<'a> Cursor<'a> {
     /// How many bytes from here, at least one, are no quote, no backslash and no control character.
     fn plain_run(&self) -> usize {
         let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let run = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20)).unwrap_or(rest.len());
+        // A window, lest a text of control characters without a quote is searched to its end for each of them.
+        let window = rest.get(..RUN_WINDOW).unwrap_or(rest);
+        let run = memchr2(b'"', b'\\', window).unwrap_or(window.len());
+        let plain = window.get(..run).unwrap_or_default();
+        let run = match plain.iter().fold(u8::MAX, |least, byte| least.min(*byte)) {
+            ..0x20 => plain.iter().position(|byte| *byte < 0x20).unwrap_or(run),
+            _ => run,
+        };
         run.max(1)
     }
 
@@ -366,11 +378,12 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A string in which quotes and backslashes may stand unescaped: it ends at the quote after which the object goes on.
+    /// A string in which quotes and backslashes may stand unescaped: it ends at the quote after which the object goes on. One backslash
+    /// that escapes nothing shows that its sender escapes none: then each stands for itself.
     fn lenient_string(&mut self, notes: &mut Notes) -> Result<Cow<'a, str>, NoObject> {
         self.expect(b'"')?;
         let from = self.at;
-        let mut escaped = false;
+        let (mut escaped, mut raw) = (false, false);
         loop {
             match self.peek().ok_or(NoObject::CutOff)? {
                 b'"' if self.object_goes_on_after(self.at + 1) => break,
@@ -381,15 +394,13 @@ impl<'a> Cursor<'a> {
                 b'\\' => {
                     let follows = self.text.as_bytes().get(self.at + 1).copied().unwrap_or_default();
                     let tail = self.text.get(self.at + 2..).unwrap_or_default();
-                    if follows == b'"' && self.object_goes_on_after(self.at + 2) {
-                        notes.add(Note::BadEscape);
-                        self.at += 1;
-                    } else if is_escape(follows, tail) {
+                    let ends = follows == b'"' && self.object_goes_on_after(self.at + 2);
+                    if !ends && is_escape(follows, tail) {
                         escaped = true;
                         self.at += 2;
                     } else {
                         notes.add(Note::BadEscape);
-                        escaped = true;
+                        raw = true;
                         self.at += 1;
                     }
                 }
@@ -405,7 +416,7 @@ impl<'a> Cursor<'a> {
         }
         let inside = self.slice(from, self.at)?;
         self.at += 1;
-        Ok(if escaped { Cow::Owned(unescape(inside)) } else { Cow::Borrowed(inside) })
+        Ok(if escaped && !raw { Cow::Owned(unescape(inside)) } else { Cow::Borrowed(inside) })
     }
 
     /// True where, from `at`, the next field follows, or the object's end and then nothing but a further object.

@@ -52,7 +52,7 @@ enum Form {
 
 impl Layout {
     fn new(found: Found, object: &Object<'_>, text: &str, strictly: bool) -> Self {
-        let tokens: Box<[u16]> = found.tokens.into();
+        let tokens = found.tokens;
         let steps = if strictly { steps(object, text, &tokens) } else { None };
         let decisive = object.fields.iter().enumerate().filter_map(|(at, (key, value))| match value {
             Value::Text(text) if is_decisive(key) => Some((at, Box::from(&**text))),
@@ -97,11 +97,11 @@ impl Layout {
         let bytes = text.as_bytes();
         let mut at = 0;
         for step in &steps.steps {
-            let rest = bytes.get(at..)?;
-            if !rest.starts_with(&step.literal) {
+            let end = at + step.literal.len();
+            if !same(bytes.get(at..end)?, &step.literal) {
                 return None;
             }
-            at += step.literal.len();
+            at = end;
             at = match step.form {
                 Form::Quoted => quoted(text, at, usize::from(step.token), slots)?,
                 Form::Bare => bare(text, at, usize::from(step.token), slots)?,
@@ -116,10 +116,42 @@ impl Layout {
     }
 }
 
+/// The literals are short: a call to compare them would cost more than the comparison.
+#[inline]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let words = a.iter().zip(b).all(|(a, b)| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b));
+    words
+        && a.len() == b.len()
+        && a_rest.len() == b_rest.len()
+        && a_rest.iter().zip(b_rest).all(|(a, b)| a == b)
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+
+/// The first quote or backslash. Most values have fewer bytes than a call to a vector search is worth, so the first words are looked
+/// at here, eight bytes at a time ("Bit Twiddling Hacks", haszero: the lowest mark is exact).
+#[inline]
+fn string_end(rest: &[u8]) -> Option<usize> {
+    const WORDS: usize = 4;
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
+    let (words, _) = rest.as_chunks::<8>();
+    for (at, word) in words.iter().take(WORDS).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let marks = zeros(word ^ (ONES * b'"' as u64)) | zeros(word ^ (ONES * b'\\' as u64));
+        if marks != 0 {
+            return Some(at * 8 + (marks.trailing_zeros() / 8) as usize);
+        }
+    }
+    let from = words.len().min(WORDS) * 8;
+    memchr2(b'"', b'\\', rest.get(from..)?).map(|at| from + at)
+}
+
 /// The string whose first character stands at `from`; gives the place behind its closing quote.
 fn quoted(text: &str, from: usize, token: usize, slots: &mut Slots) -> Option<usize> {
     let rest = text.as_bytes().get(from..)?;
-    let length = memchr2(b'"', b'\\', rest)?;
+    let length = string_end(rest)?;
     if rest.first() == Some(&b'%') {
         return None;
     }
@@ -253,7 +285,7 @@ impl Known {
 
     fn may_learn(&mut self) -> bool {
         self.misses = self.misses.wrapping_add(1);
-        self.layouts.len() < MAX_LAYOUTS || self.misses % REPLACE_EVERY == 0
+        self.layouts.len() < MAX_LAYOUTS || self.misses.is_multiple_of(REPLACE_EVERY)
     }
 
     fn learn(&mut self, layout: Arc<Layout>) {
@@ -261,5 +293,27 @@ impl Known {
             self.layouts.pop();
         }
         self.layouts.push(layout);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Wherever the quote stands, and whatever bytes stand before it.
+    #[test]
+    fn the_end_of_a_string_is_found_at_any_place() {
+        for length in 0..80 {
+            for filler in [b'a', b'!', b'#', b'[', b']', 0x7f, 0x80, 0xa2, 0xdc, 0xff, 0] {
+                let mut text = vec![filler; length];
+                assert_eq!(string_end(&text), None, "{length} {filler}");
+                text.extend(b"\"\\\"");
+                assert_eq!(string_end(&text), Some(length), "{length} {filler}");
+                if let Some(last) = length.checked_sub(1) {
+                    text[last] = b'\\';
+                    assert_eq!(string_end(&text), Some(last), "{length} {filler}");
+                }
+            }
+        }
     }
 }

@@ -127,7 +127,7 @@ impl fmt::Display for Note {
             }
             Self::UnreadableTime(key) => write!(f, "`{key}` is no time and counts as not measured"),
             Self::ImpossibleSecond(key) => {
-                write!(f, "`{key}` has a second that no minute has; the time of arrival stands in for it")
+                write!(f, "`{key}` has a second that no minute has; what happened then is not dated by it")
             }
             Self::UnreadableNumber(key) => {
                 write!(f, "`{key}` is no number that fits and counts as not measured")

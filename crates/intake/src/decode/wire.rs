@@ -26,7 +26,9 @@ impl<'a> WireRecord<'a> {
     pub(crate) fn at(&self, index: usize) -> Option<&'a str> {
         let value = self.slots.get(self.text, index)?.trim_ascii();
         let field = self.table().fields.get(index)?;
-        (!field.nulls.contains(&value)).then_some(value)
+        // Nearly all values are longer than any word for "not there".
+        let is_null = |null: &&'static str| null.len() == value.len() && **null == *value;
+        (!field.nulls.iter().any(is_null)).then_some(value)
     }
 
     pub(crate) fn get(&self, token: impl Token) -> Option<&'a str> {
@@ -47,8 +49,7 @@ impl<'a> WireRecord<'a> {
             if let Some(value) = self.slots.get(self.text, at).map(str::trim_ascii)
                 && !value.is_empty()
             {
-                hash.number(at as u64);
-                hash.text(value);
+                hash.numbered_text(at, value);
             }
         }
         hash.finish()

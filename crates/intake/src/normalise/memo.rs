@@ -25,8 +25,8 @@ struct Named {
 }
 
 /// A few thousand names are in use at a time; two that fall on one place push each other out.
-const TEXTS: usize = 1 << 12;
-const PRINCIPALS: usize = 1 << 12;
+const TEXTS: usize = 1 << 11;
+const PRINCIPALS: usize = 1 << 11;
 
 /// Longer texts are rarely the same twice, and must not fill the memory.
 const MAX_SHARED_BYTES: usize = 128;

@@ -3,6 +3,8 @@
 //! The groups are the vendor's own (`lssConfig/statusCodes`); a code that fits several rows belongs to the most specific one.
 //! `ConnectionStatus` `close` is not a denial: every connection closes.
 
+use std::borrow::Cow;
+
 use fanlight_model::{Disposition, Effect};
 
 /// The reading of one record.
@@ -128,8 +130,8 @@ const PREFIX_ALIASES: &[(&str, &str)] =
 
 /// Reads a record's code and status. `set_up` tells whether the record shows that the connection came to be.
 pub(crate) fn read(reason: Option<&str>, status: Option<&str>, set_up: bool) -> Reading {
-    let lives =
-        status.is_some_and(|status| matches!(status.to_ascii_lowercase().as_str(), "open" | "active"));
+    let is = |word: &str| status.is_some_and(|status| status.eq_ignore_ascii_case(word));
+    let lives = is("open") || is("active");
     let Some(reason) = reason else {
         let allowed = lives || set_up;
         return Reading {
@@ -139,7 +141,7 @@ pub(crate) fn read(reason: Option<&str>, status: Option<&str>, set_up: bool) -> 
         };
     };
     let code = canonical(reason);
-    let listed = |list: &[&str]| list.contains(&code.as_str());
+    let listed = |list: &[&str]| list.contains(&&*code);
     let throttled =
         listed(THROTTLED) || (code.starts_with("FOHH_CLOSE_REASON_") && code.ends_with("_FLOW_CONTROL"));
     let mut effects = Vec::new();
@@ -158,11 +160,14 @@ pub(crate) fn read(reason: Option<&str>, status: Option<&str>, set_up: bool) -> 
     Reading { disposition: Some(disposition), effects, known }
 }
 
-fn canonical(reason: &str) -> String {
-    let code = reason.trim().to_ascii_uppercase();
+fn canonical(reason: &str) -> Cow<'_, str> {
+    let code = match reason.trim_ascii() {
+        upper if !upper.bytes().any(|byte| byte.is_ascii_lowercase()) => Cow::Borrowed(upper),
+        mixed => Cow::Owned(mixed.to_ascii_uppercase()),
+    };
     for (alias, prefix) in PREFIX_ALIASES {
         if let Some(rest) = code.strip_prefix(alias) {
-            return format!("{prefix}{rest}");
+            return Cow::Owned(format!("{prefix}{rest}"));
         }
     }
     code

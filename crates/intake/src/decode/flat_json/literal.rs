@@ -60,6 +60,10 @@ fn unicode(tail: &str) -> (char, usize) {
 
 /// A number by the letter of JSON.
 pub(crate) fn is_number(word: &str) -> bool {
+    let plain = word.bytes().all(|byte| byte.is_ascii_digit());
+    if plain && (word.len() == 1 || (word.len() > 1 && !word.starts_with('0'))) {
+        return true;
+    }
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let unsigned = word.strip_prefix('-').unwrap_or(word);
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
