@@ -8,7 +8,6 @@ pub(crate) mod feed_table;
 pub(crate) mod flat_json;
 pub(crate) mod layout;
 pub(crate) mod line;
-pub(crate) mod lines;
 pub(crate) mod note;
 pub(crate) mod slots;
 pub(crate) mod sources;

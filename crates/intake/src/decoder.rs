@@ -11,10 +11,10 @@ use fanlight_runtime::{Ledger, Outcome};
 use crate::decode::body::decode_body;
 use crate::decode::dialect::UNKNOWN;
 use crate::decode::line::{Content, LineRecord, RawReason, Reading};
-use crate::decode::lines::{LineFramer, Piece};
 use crate::decode::note::{Note, Notes};
 use crate::decode::sources::Sources;
 use crate::frame_kind::{self, Transport, feed_of};
+use crate::framing::{Piece, RecordFramer};
 use crate::normalise::memo::Memo;
 use crate::normalise::record::{normalise, raw_record};
 use crate::normalise::span;
@@ -73,6 +73,11 @@ pub struct Decoder {
 const STAGE: &str = "intake";
 const LINE: &str = "line";
 
+/// A record costs about a kilobyte of memory, however short its line. No feed's records are this small on average: a frame has no more of
+/// them than its bytes at this size, and a few; a body of millions of empty objects is an attack on our memory.
+const SMALL_RECORD_BYTES: usize = 96;
+const FEW_RECORDS: usize = 1_000;
+
 impl Decoder {
     /// A decoder without any unfinished line. Start it where the replay of the log starts.
     pub fn new(limits: Limits, max_line_bytes: usize, namer: PrincipalNamer, ledger: Ledger) -> Self {
@@ -90,7 +95,7 @@ impl Decoder {
         match frame.kind {
             frame_kind::OTLP_TRACES | frame_kind::OWN_TRACES => self.spans(frame, batch),
             frame_kind::LSS_CLOSED => {
-                let mut records = Records::new(frame.arrival, &mut self.memo);
+                let mut records = Records::new(frame, &mut self.memo);
                 let reading = &mut self.reading;
                 self.sources.end(frame.source_id, &mut |feed, piece| records.piece(reading, feed, piece));
                 records.count(&self.ledger)
@@ -107,7 +112,7 @@ impl Decoder {
     }
 
     fn stream(&mut self, frame: &Frame, feed: Feed) -> Decoded {
-        let mut records = Records::new(frame.arrival, &mut self.memo);
+        let mut records = Records::new(frame, &mut self.memo);
         let reading = &mut self.reading;
         let mut visit = |feed, piece: Piece<'_>| records.piece(reading, feed, piece);
         self.sources.push(frame.source_id, feed, &frame.bytes, &mut visit);
@@ -115,7 +120,7 @@ impl Decoder {
     }
 
     fn body(&mut self, frame: &Frame, feed: Feed) -> Decoded {
-        let mut records = Records::new(frame.arrival, &mut self.memo);
+        let mut records = Records::new(frame, &mut self.memo);
         let mut too_long = 0;
         let mut visit = |record: LineRecord<'_>| records.record(record, feed);
         let reading = &mut self.reading;
@@ -154,13 +159,15 @@ pub fn decode_lines(
 ) -> Vec<DecodedLine> {
     let (mut decoded, mut line) = (Vec::new(), 0);
     let (mut reading, mut memo) = (Reading::default(), Memo::new(namer.clone()));
-    let mut framer = LineFramer::default();
+    let mut framer = RecordFramer::default();
     let mut visit = |piece: Piece<'_>| {
         line += 1;
         match piece {
-            Piece::Line(bytes) | Piece::HalfLine(bytes) => reading.line(bytes, feed, &mut |record| {
-                decoded.push(described(feed, line, record, arrival, &mut memo));
-            }),
+            Piece::Line(bytes) | Piece::Miscounted(bytes) | Piece::HalfLine(bytes) => {
+                reading.line(bytes, feed, &mut |record| {
+                    decoded.push(described(feed, line, record, arrival, &mut memo));
+                });
+            }
             Piece::TooLong => decoded.push(DecodedLine {
                 line,
                 feed,
@@ -227,6 +234,8 @@ struct Records<'a> {
     arrival: Timestamp,
     memo: &'a mut Memo,
     records: Vec<FeedRecord>,
+    /// How many there may be.
+    most: usize,
     /// A handful of reasons at most: looked for one after another.
     counts: Vec<(&'static str, Outcome, &'static str, u64)>,
 }
@@ -235,13 +244,18 @@ struct Records<'a> {
 const ODDITY: &str = "oddity";
 
 impl<'a> Records<'a> {
-    const fn new(arrival: Timestamp, memo: &'a mut Memo) -> Self {
-        Self { arrival, memo, records: Vec::new(), counts: Vec::new() }
+    fn new(frame: &Frame, memo: &'a mut Memo) -> Self {
+        let most = FEW_RECORDS + frame.bytes.len() / SMALL_RECORD_BYTES;
+        Self { arrival: frame.arrival, memo, records: Vec::new(), most, counts: Vec::new() }
     }
 
     fn piece(&mut self, reading: &mut Reading, feed: Feed, piece: Piece<'_>) {
         match piece {
             Piece::Line(line) | Piece::HalfLine(line) => {
+                reading.line(line, feed, &mut |record| self.record(record, feed));
+            }
+            Piece::Miscounted(line) => {
+                self.add(ODDITY, Outcome::Received, "octet_count_untrue");
                 reading.line(line, feed, &mut |record| self.record(record, feed));
             }
             Piece::TooLong => self.too_long(),
@@ -254,6 +268,11 @@ impl<'a> Records<'a> {
     }
 
     fn record(&mut self, record: LineRecord<'_>, hint: Feed) {
+        if self.records.len() >= self.most {
+            self.add(LINE, Outcome::Received, "");
+            self.add(LINE, Outcome::Dropped, "too_many_records");
+            return;
+        }
         let read = Read::of(record, hint, self.arrival, self.memo);
         self.add(LINE, Outcome::Received, "");
         match read.raw {

@@ -3,8 +3,8 @@
 use fanlight_model::Feed;
 
 use super::line::{Content, LineRecord, RawReason, Reading, Visit, read_object};
-use super::lines::{LineFramer, Piece};
 use super::note::{Note, Notes};
+use crate::framing::{Piece, RecordFramer};
 
 /// What stands between two elements of an array, or two objects.
 const BETWEEN: [char; 6] = [' ', '\t', '\r', '\n', ',', '\0'];
@@ -27,9 +27,11 @@ pub(crate) fn decode_body(
         Some(b'[') => elements(reading, start.get(1..).unwrap_or_default(), hint, max, visit, too_long),
         Some(b'{') if spans_lines(start) => elements(reading, start, hint, max, visit, too_long),
         _ => {
-            let mut framer = LineFramer::default();
+            let mut framer = RecordFramer::default();
             let mut piece = |piece: Piece<'_>| match piece {
-                Piece::Line(line) | Piece::HalfLine(line) => reading.line(line, hint, visit),
+                Piece::Line(line) | Piece::Miscounted(line) | Piece::HalfLine(line) => {
+                    reading.line(line, hint, visit);
+                }
                 Piece::TooLong => too_long(),
             };
             framer.push(body, max, &mut piece);

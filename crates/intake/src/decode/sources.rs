@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use fanlight_model::Feed;
 
-use super::lines::{LineFramer, Piece};
+use crate::framing::{Piece, RecordFramer};
 use crate::source_id::source_run;
 
 /// One framer a source. Deterministic: what it does depends on the order of the frames alone.
@@ -21,7 +21,7 @@ pub(crate) struct Sources {
 
 #[derive(Debug)]
 struct Source {
-    framer: LineFramer,
+    framer: RecordFramer,
     last_read: u64,
     /// Which feed the port is for: the frame that ends a stream does not say it.
     feed: Feed,
@@ -52,7 +52,7 @@ impl Sources {
         if !self.sources.contains_key(&id) {
             self.close_other_runs(id, visit);
         }
-        let fresh = || Source { framer: LineFramer::default(), last_read: 0, feed };
+        let fresh = || Source { framer: RecordFramer::default(), last_read: 0, feed };
         let mut source = self.sources.remove(&id).unwrap_or_else(fresh);
         self.pending_bytes -= source.framer.pending_bytes();
         source.framer.push(bytes, self.max_line_bytes, &mut |piece| visit(feed, piece));
@@ -117,6 +117,7 @@ mod tests {
             assert_eq!(feed, Feed::ZpaAudit);
             seen.push(match piece {
                 Piece::Line(line) => format!("line {}", String::from_utf8_lossy(line)),
+                Piece::Miscounted(line) => format!("miscounted {}", String::from_utf8_lossy(line)),
                 Piece::HalfLine(line) => format!("half {}", line.len()),
                 Piece::TooLong => "too long".to_owned(),
             });
