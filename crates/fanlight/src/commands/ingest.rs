@@ -4,7 +4,6 @@ mod columns;
 
 use fanlight_identity::PrincipalNamer;
 use fanlight_intake::{DecodedLine, decode_lines};
-use fanlight_model::FeedRecord;
 use fanlight_runtime::Clock;
 use serde_json::{Value, json};
 

@@ -89,11 +89,7 @@ impl Pipeline {
         let decoded = own_span!(span, "pipeline.decode").in_scope(|| self.decoder.apply(frame, batch));
         own_span!(span, "pipeline.correlate").in_scope(|| match decoded {
             Decoded::Spans(spans) => self.take_spans(spans, frame.arrival, &mut written),
-            Decoded::Records(records) => {
-                // Device facts, health and changes have no table yet: they are counted, and stay in the log.
-                let events = records.into_iter().filter_map(FeedRecord::into_access_event);
-                self.take_events(events, frame.arrival, &mut written);
-            }
+            Decoded::Records(records) => self.take_records(records, frame.arrival, &mut written),
             Decoded::Nothing => {}
         });
         if frame.kind == frame_kind::OWN_TRACES {
@@ -111,7 +107,6 @@ impl Pipeline {
             spans: written.spans,
             events: written.events,
             links: written.links,
-            records: written.records,
             arrival: frame.arrival,
         };
         let appended = own_span!(span, "pipeline.store").in_scope(|| self.store.append(append));
