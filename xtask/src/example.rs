@@ -1,4 +1,4 @@
-//! `cargo xtask example`: the example configuration, written from the types that read it.
+//! `cargo xtask example`: the example configuration and the page of all fields, written from the types that read them.
 
 use std::fs;
 use std::process::Command;
@@ -8,16 +8,20 @@ use anyhow::{Context, Result, bail};
 use crate::place;
 use crate::process::{cargo, output, run as run_command};
 
-const FILE: &str = "fanlight.example.toml";
+/// Each file, and the command that prints it.
+const FILES: [(&str, [&str; 2]); 2] =
+    [("fanlight.example.toml", ["config", "example"]), ("docs/feeds.md", ["config", "fields"])];
 
-/// Builds the program and writes the file, or compares it for `--check`.
+/// Builds the program and writes the files, or compares them for `--check`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     run_command(&mut cargo(["build", "--workspace", "--bins"]))?;
     match arguments {
         [] => {
-            fs::write(place::root().join(FILE), generated()?)
-                .with_context(|| format!("cannot write `{FILE}`"))?;
-            println!("wrote {FILE}");
+            for (file, arguments) in FILES {
+                fs::write(place::root().join(file), generated(arguments)?)
+                    .with_context(|| format!("cannot write `{file}`"))?;
+                println!("wrote {file}");
+            }
             Ok(())
         }
         [only] if only == "--check" => check(),
@@ -25,21 +29,21 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     }
 }
 
-/// Compares the file with what the built program says.
+/// Compares the files with what the built program says.
 pub(crate) fn check() -> Result<()> {
-    let written =
-        fs::read_to_string(place::root().join(FILE)).with_context(|| format!("cannot read `{FILE}`"))?;
-    match first_difference(&written, &generated()?) {
-        None => {
-            println!("{FILE} is what the types say");
-            Ok(())
+    for (file, arguments) in FILES {
+        let written =
+            fs::read_to_string(place::root().join(file)).with_context(|| format!("cannot read `{file}`"))?;
+        match first_difference(&written, &generated(arguments)?) {
+            None => println!("{file} is what the types say"),
+            Some(line) => bail!("`{file}` differs from the types at line {line}: run `cargo xtask example`"),
         }
-        Some(line) => bail!("`{FILE}` differs from the types at line {line}: run `cargo xtask example`"),
     }
+    Ok(())
 }
 
-fn generated() -> Result<String> {
-    output(Command::new(place::fanlight()).args(["config", "example"]).current_dir(place::root()))
+fn generated(arguments: [&str; 2]) -> Result<String> {
+    output(Command::new(place::fanlight()).args(arguments).current_dir(place::root()))
 }
 
 /// The first line that differs, counted from one.

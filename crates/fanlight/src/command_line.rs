@@ -230,6 +230,8 @@ pub(crate) enum Config {
     },
     /// Print every key with its default and its reason
     Example,
+    /// Print a table of every field of every feed: what it means, its unit, what stands for "not there", where it goes
+    Fields,
     /// Print the text to paste into Zscaler's feed settings
     Template {
         /// For example zpa_user_activity

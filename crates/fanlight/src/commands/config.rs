@@ -1,5 +1,7 @@
 //! `fanlight config check|example|template`.
 
+mod fields;
+
 use super::terminal::print;
 use crate::command_line::Config;
 use crate::outcome::{Exit, Failure};
@@ -11,6 +13,7 @@ pub(super) fn run(command: Config) -> Result<(), Failure> {
             crate::config::load(Some(&file)).map_err(|error| Failure::new(Exit::Config, error))?;
             print(&format!("`{}` is right", file.display()));
         }
+        Config::Fields => print(fields::page().trim_end()),
         Config::Example => print(crate::config::example().trim_end()),
         Config::Template { feed } => {
             let feed = feed_named(&feed)?;

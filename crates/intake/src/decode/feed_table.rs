@@ -70,6 +70,28 @@ impl Kind {
         }
     }
 
+    /// What it holds, for people.
+    pub fn describe(self) -> String {
+        match self {
+            Self::Text => "text".to_owned(),
+            Self::Name => "name".to_owned(),
+            Self::Integer => "integer".to_owned(),
+            Self::Decimal => "decimal".to_owned(),
+            Self::Port => "port".to_owned(),
+            Self::Address => "address".to_owned(),
+            Self::Stamp(StampForm::Written) => "time, written out".to_owned(),
+            Self::Stamp(StampForm::Iso) => "time, ISO 8601".to_owned(),
+            Self::Stamp(StampForm::Epoch(_)) => "time since 1970".to_owned(),
+            Self::Duration(_) => "duration".to_owned(),
+            Self::Flag => "yes or no".to_owned(),
+            Self::List => "list".to_owned(),
+            Self::Json => "JSON".to_owned(),
+            Self::Hex(of) => format!("`{of}`, `%HH`"),
+            Self::Base64(of) => format!("`{of}`, base64"),
+            Self::Obfuscated(of) => format!("`{of}`, obfuscated"),
+        }
+    }
+
     /// The unit of its number, for people.
     pub const fn unit(self) -> &'static str {
         match self {
@@ -88,6 +110,16 @@ pub enum Target {
     Column(&'static str),
     /// Into the raw line only, which is kept.
     Kept,
+}
+
+impl Target {
+    /// The column's name, where it goes to one.
+    pub const fn column(self) -> Option<&'static str> {
+        match self {
+            Self::Column(name) => Some(name),
+            Self::Kept => None,
+        }
+    }
 }
 
 /// One token of a feed.
