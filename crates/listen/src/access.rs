@@ -283,8 +283,10 @@ mod tests {
         assert!(error.whole().ends_with("it holds no token; write one a line"), "{error}");
         assert_eq!(error.key(), "token_file");
         fs::write(&file, "the-token-of-july-2\n").unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
-        assert_eq!(access.load(Protocol::Http1).unwrap().remarks.len(), 1);
+        for mode in [0o640, 0o604] {
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(access.load(Protocol::Http1).unwrap().remarks.len(), 1, "{mode:o}");
+        }
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         assert_eq!(access.load(Protocol::Http1).unwrap().remarks, []);
     }

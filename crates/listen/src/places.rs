@@ -34,3 +34,15 @@ impl Default for Places {
         Self::of_descriptors()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_half_of_the_files_to_the_log_and_the_store() {
+        let files = getrlimit(Resource::Nofile).current.map_or(usize::MAX, |files| files as usize);
+        let Places(places) = Places::of_descriptors();
+        assert!((1..=files / 2).contains(&places.available_permits()), "{places:?} of {files}");
+    }
+}

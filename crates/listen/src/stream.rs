@@ -228,3 +228,98 @@ impl AsyncWrite for Stream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpSocket;
+    use tokio::task::yield_now;
+    use tokio::time::{advance, timeout};
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(200);
+
+    /// Both ends of a connection that keeps little between them: some thousands of bytes.
+    async fn pair() -> (Paced, TcpStream) {
+        let (server, client) = (TcpSocket::new_v4().unwrap(), TcpSocket::new_v4().unwrap());
+        server.set_send_buffer_size(4_096).unwrap();
+        client.set_recv_buffer_size(4_096).unwrap();
+        server.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = server.listen(1).unwrap();
+        let peer = client.connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        (Paced::new(stream, &Limits::DEFAULT), peer)
+    }
+
+    /// Writes without an end, in one way or the other; the seconds until it is given up, and why.
+    async fn given_up(mut stream: Paced, is_vectored: bool) -> (u64, io::ErrorKind) {
+        let (started, bytes) = (Instant::now(), [b'x'; 64 << 10]);
+        let error = loop {
+            let written = match is_vectored {
+                false => stream.write(&bytes).await,
+                true => stream.write_vectored(&[IoSlice::new(&bytes), IoSlice::new(&bytes)]).await,
+            };
+            if let Err(error) = written {
+                break error;
+            }
+        };
+        (started.elapsed().as_secs(), error.kind())
+    }
+
+    /// Takes so many bytes, however long they are under way: the clock stands still meanwhile, as the runtime is never idle.
+    async fn take(peer: &mut TcpStream, mut bytes: usize) {
+        while bytes > 0 {
+            match peer.try_read(&mut vec![0; bytes]) {
+                Ok(0) => panic!("it ended"),
+                Ok(count) => bytes -= count,
+                Err(_) => yield_now().await,
+            }
+        }
+    }
+
+    /// The peer takes `rate` bytes each second.
+    async fn check(rate: usize, expected: Option<std::ops::RangeInclusive<u64>>) {
+        for is_vectored in [false, true] {
+            let (stream, mut peer) = pair().await;
+            let taking = async {
+                loop {
+                    take(&mut peer, rate).await;
+                    advance(Duration::from_secs(1)).await;
+                }
+            };
+            let ended = tokio::select! {
+                ended = timeout(LONG, given_up(stream, is_vectored)) => ended.ok(),
+                () = taking => None,
+            };
+            match (&expected, ended) {
+                (None, None) => {}
+                (Some(within), Some((after, io::ErrorKind::TimedOut))) if within.contains(&after) => {}
+                (_, ended) => panic!("at {rate} bytes a second, vectored {is_vectored}: {ended:?}"),
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_has_to_take_a_thousand_bytes_a_second_after_half_a_minute() {
+        // What lies between the ends counts, or does not, as the system likes.
+        check(0, Some(30..=40)).await;
+        check(500, Some(40..=70)).await;
+        check(2_000, None).await;
+    }
+
+    /// A peer was behind, and took all of it; when it is behind again much later, it has its half minute again.
+    #[tokio::test(start_paused = true)]
+    async fn what_was_made_good_is_forgotten() {
+        let (mut stream, mut peer) = pair().await;
+        for _ in 0..3 {
+            let mut written = 0;
+            while let Ok(count) = timeout(Duration::from_secs(20), stream.write(&[b'x'; 512])).await {
+                written += count.unwrap();
+            }
+            let (wrote, ()) = tokio::join!(stream.write_all(b"x"), take(&mut peer, written + 1));
+            wrote.unwrap();
+            advance(Duration::from_secs(100)).await;
+        }
+    }
+}

@@ -1,8 +1,12 @@
 //! OTLP/gRPC, by a client that frames its messages itself.
 
+use std::convert::Infallible;
+
 use bytes::{BufMut, Bytes, BytesMut};
 use fanlight_runtime::{Outcome, spawn};
+use http::request::Builder;
 use http_body_util::{BodyExt, Full};
+use hyper::body::Body;
 use hyper::client::conn::http2;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,7 +15,7 @@ use tonic::{Code, Status};
 
 use crate::support::{PATIENCE, Server, empty_spans, gzip, request, request_with_a_bad_span, zstd};
 
-const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+pub(crate) const TRACES: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
 #[derive(Clone)]
 struct Tasks;
@@ -22,7 +26,7 @@ impl<F: Future<Output: Send> + Send + 'static> hyper::rt::Executor<F> for Tasks 
     }
 }
 
-fn message(compressed: bool, bytes: &[u8]) -> Bytes {
+pub(crate) fn message(compressed: bool, bytes: &[u8]) -> Bytes {
     let mut framed = BytesMut::new();
     framed.put_u8(u8::from(compressed));
     framed.put_u32(bytes.len() as u32);
@@ -30,18 +34,38 @@ fn message(compressed: bool, bytes: &[u8]) -> Bytes {
     framed.freeze()
 }
 
-/// The response's message, or the status; and the raw details of the status.
+/// The response's message, or the status.
 async fn call(server: &Server, path: &str, encoding: Option<&str>, body: Bytes) -> Result<Bytes, Status> {
-    let stream = TcpStream::connect(server.address("otlp_grpc")).await.unwrap();
-    let (mut client, connection) = http2::handshake(Tasks, TokioIo::new(stream)).await.unwrap();
-    drop(spawn("test", connection));
-    let mut request = http::Request::post(format!("http://localhost{path}"))
-        .header("content-type", "application/grpc")
-        .header("te", "trailers");
+    let mut request = http::Request::post(format!("http://localhost{path}"));
     if let Some(encoding) = encoding {
         request = request.header("grpc-encoding", encoding);
     }
-    let answered = client.send_request(request.body(Full::new(body)).unwrap());
+    send(server, request, Full::new(body)).await
+}
+
+/// To the usual method, under a name, as a page of `origin` would where there is one.
+pub(crate) async fn call_from(
+    server: &Server,
+    host: &str,
+    origin: Option<&str>,
+    body: Bytes,
+) -> Result<Bytes, Status> {
+    let mut request = http::Request::post(format!("http://{host}{TRACES}"));
+    if let Some(origin) = origin {
+        request = request.header("origin", origin);
+    }
+    send(server, request, Full::new(body)).await
+}
+
+pub(crate) async fn send<B>(server: &Server, request: Builder, body: B) -> Result<Bytes, Status>
+where
+    B: Body<Data = Bytes, Error = Infallible> + Send + Unpin + 'static,
+{
+    let stream = TcpStream::connect(server.address("otlp_grpc")).await.unwrap();
+    let (mut client, connection) = http2::handshake(Tasks, TokioIo::new(stream)).await.unwrap();
+    drop(spawn("test", connection));
+    let request = request.header("content-type", "application/grpc").header("te", "trailers");
+    let answered = client.send_request(request.body(body).unwrap());
     let response = tokio::time::timeout(PATIENCE, answered).await.expect("an answer in time").unwrap();
     assert_eq!(response.status(), 200);
     if let Some(status) = Status::from_header_map(response.headers()) {

@@ -1,9 +1,17 @@
 //! Peers that take their time. The clock of these tests stands still while anything can happen and jumps when nothing can.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
 use fanlight_runtime::Outcome;
+use hyper::body::{Body, Frame};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tonic::Code;
 
+use crate::grpc;
 use crate::http::{PROTOBUF, post_to, send};
 use crate::support::{Server, request};
 
@@ -66,4 +74,34 @@ async fn what_is_only_announced_takes_no_room() {
     assert_eq!(send(&server, &post_to("localhost", PROTOBUF, &body)).await.status, 200);
     assert_eq!(server.next().await.frame.bytes, body);
     assert_eq!(server.count("request", Outcome::Refused, "busy"), 0);
+}
+
+/// Half a message, and nothing more.
+struct Halted(Option<Bytes>);
+
+impl Body for Halted {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.take().map_or(Poll::Pending, |bytes| Poll::Ready(Some(Ok(Frame::data(bytes)))))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_over_grpc_that_does_not_come_is_refused_with_a_status() {
+    let server = Server::start().await;
+    let whole = grpc::message(false, &request(3));
+    let half = Halted(Some(whole.slice(..whole.len() / 2)));
+    let builder = http::Request::post(format!("http://localhost{}", grpc::TRACES));
+    let started = tokio::time::Instant::now();
+    let status = grpc::send(&server, builder, half).await.unwrap_err();
+    assert_eq!((status.code(), status.message()), (Code::DeadlineExceeded, "the body did not come in time"));
+    let taken = started.elapsed().as_secs();
+    assert!((9..=12).contains(&taken), "{taken} s");
+    assert_eq!(server.count("request", Outcome::Refused, "too_slow"), 1);
+    server.check_ledger("request").await;
 }

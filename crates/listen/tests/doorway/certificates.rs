@@ -11,7 +11,7 @@ use rcgen::{
     date_time_ymd,
 };
 use rustls::RootCertStore;
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// The name that servers are reached by.
 pub(crate) const NAME: &str = "fanlight.example.com";
@@ -72,6 +72,10 @@ impl Authority {
             key_identifier_method: KeyIdMethod::Sha256,
         };
         params.signed_by(&self.0).unwrap().pem().unwrap()
+    }
+
+    pub(crate) fn certificate(&self) -> CertificateDer<'static> {
+        self.0.der().clone()
     }
 
     pub(crate) fn pem(&self) -> String {

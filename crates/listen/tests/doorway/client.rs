@@ -7,7 +7,7 @@ use std::sync::Arc;
 use fanlight_model::Timestamp;
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::ring::default_provider;
-use rustls::pki_types::{ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion, version};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -49,6 +49,18 @@ impl Client {
     }
 
     pub(crate) fn with_certificate(roots: RootCertStore, now: Timestamp, own: &Issued) -> Self {
+        Self::with_chain(roots, now, own, &[])
+    }
+
+    /// Shows those who signed its certificate, too.
+    pub(crate) fn with_chain(
+        roots: RootCertStore,
+        now: Timestamp,
+        own: &Issued,
+        above: &[CertificateDer<'static>],
+    ) -> Self {
+        let chain = [&[own.certificate.der().clone()], above].concat();
+        let own = (chain, own.private_key());
         Self::build(roots, now, &[&version::TLS13, &version::TLS12], Some(own))
     }
 
@@ -56,7 +68,7 @@ impl Client {
         roots: RootCertStore,
         now: Timestamp,
         versions: &[&'static SupportedProtocolVersion],
-        own: Option<&Issued>,
+        own: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
     ) -> Self {
         let provider = Arc::new(default_provider());
         let verifier =
@@ -67,10 +79,7 @@ impl Client {
             .with_webpki_verifier(verifier);
         let config = match own {
             None => builder.with_no_client_auth(),
-            Some(own) => {
-                let chain = vec![own.certificate.der().clone()];
-                builder.with_client_auth_cert(chain, own.private_key()).unwrap()
-            }
+            Some((chain, key)) => builder.with_client_auth_cert(chain, key).unwrap(),
         };
         Self { config }
     }

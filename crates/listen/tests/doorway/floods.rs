@@ -14,6 +14,8 @@ use crate::house::{House, PATIENCE};
 
 const ENHANCE_YOUR_CALM: u32 = 11;
 const CANCEL: &[u8] = &[0, 0, 0, 8];
+/// Added to any window, it is past 2^31 - 1: an error of the stream alone. An update by nothing ends the connection.
+const TOO_MUCH: &[u8] = &[0x7f, 0xff, 0xff, 0xff];
 /// Far more than any bound.
 const MANY: u32 = 20_000;
 
@@ -109,6 +111,37 @@ async fn streams_that_are_reset_once_they_are_taken_end_the_connection() {
     served(&house).await;
 }
 
+/// Frames that come all at once: each stream is reset before anybody can take it. Some senders do that now and then.
+async fn check_reset_at_once(streams: u32, expected: Option<u32>) {
+    let house = House::open(Protocol::Http2, Access::open()).await;
+    let mut stream = TcpStream::connect(house.address).await.unwrap();
+    let mut burst = HELLO.to_vec();
+    for stream in (1..).step_by(2).take(streams as usize) {
+        burst.extend([get(stream, "/hang"), frame(RESET, 0, stream, CANCEL)].concat());
+    }
+    burst.extend(frame(PING, 0, 0, b"fanlight"));
+    stream.write_all(&burst).await.unwrap();
+    assert_eq!(timeout(PATIENCE, ended(&mut stream)).await.expect("a word"), expected, "{streams} streams");
+    assert_eq!(house.count(Outcome::Dropped, "too_many_resets"), 0, "it does not come to that");
+}
+
+#[tokio::test]
+async fn twenty_streams_may_be_reset_before_they_are_taken_and_no_more() {
+    check_reset_at_once(20, None).await;
+    check_reset_at_once(21, Some(ENHANCE_YOUR_CALM)).await;
+}
+
+/// The code of the GOAWAY; nothing where the connection goes on.
+async fn ended(stream: &mut TcpStream) -> Option<u32> {
+    loop {
+        match read(stream).await.expect("a word before the end") {
+            (PING, flags, _) if flags & ACK != 0 => return None,
+            (GOAWAY, _, payload) => return Some(u32::from_be_bytes(payload[4..8].try_into().unwrap())),
+            _ => {}
+        }
+    }
+}
+
 /// Everything written before was read by the other side.
 async fn ponged(stream: &mut TcpStream) -> bool {
     if stream.write_all(&frame(PING, 0, 0, b"fanlight")).await.is_err() {
@@ -122,15 +155,16 @@ async fn ponged(stream: &mut TcpStream) -> bool {
     false
 }
 
-/// MadeYouReset: streams that we have to reset, because of a window update of nothing.
+/// MadeYouReset: streams that we have to reset, because their windows would be larger than any may be.
 #[tokio::test(flavor = "multi_thread")]
 async fn streams_that_we_are_made_to_reset_end_the_connection() {
     let house = House::open(Protocol::Http2, Access::open()).await;
-    cut_off(&house, |number| {
+    let code = cut_off(&house, |number| {
         let stream = 2 * number + 1;
-        [get(stream, "/hang"), frame(WINDOW_UPDATE, 0, stream, &[0, 0, 0, 0])].concat()
+        [get(stream, "/hang"), frame(WINDOW_UPDATE, 0, stream, TOO_MUCH)].concat()
     })
     .await;
+    assert!(code.is_none_or(|code| code == ENHANCE_YOUR_CALM), "{code:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,4 +197,20 @@ async fn data_without_data_ends_the_connection() {
         _ => frame(DATA, 0, 1, b""),
     })
     .await;
+}
+
+/// The same one by one: the sixty-fourth goes, the next is one too many.
+#[tokio::test]
+async fn sixty_four_streams_may_make_us_reset_them_and_no_more() {
+    let house = House::open(Protocol::Http2, Access::open()).await;
+    let mut stream = peer(&house).await;
+    for number in 1..=65 {
+        let id = 2 * number - 1;
+        let wrong = [get(id, "/hang"), frame(WINDOW_UPDATE, 0, id, TOO_MUCH), frame(PING, 0, 0, b"fanlight")];
+        stream.write_all(&wrong.concat()).await.unwrap();
+        let expected = (number == 65).then_some(ENHANCE_YOUR_CALM);
+        assert_eq!(timeout(PATIENCE, ended(&mut stream)).await.expect("a word"), expected, "{number}");
+    }
+    house.emptied().await;
+    served(&house).await;
 }

@@ -5,14 +5,19 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fanlight_listen::{
-    Access, Admission, Doorway, Limits, Listener, Places, Protocol, RequestBody, Tools, loopback, serve_http,
+    Access, Admission, Doorway, Limits, Listener, PeerIdentity, Places, Protocol, RequestBody, Tools,
+    loopback, serve_http,
 };
 use fanlight_runtime::{Clock, Ledger, MetricValue, Metrics, Outcome, Shutdown, spawn};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
+use tokio::task::JoinHandle;
 
 /// Every wait for a state ends here, in a failure.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// On the clock of a test, what the app does at `/late` before it reads the body.
+pub(crate) const BUSY: Duration = Duration::from_secs(60);
 
 pub(crate) const OTHER_PROTOCOL: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\r\nnot here";
 
@@ -20,6 +25,8 @@ pub(crate) struct House {
     pub(crate) address: SocketAddr,
     pub(crate) admission: Admission,
     pub(crate) tools: Tools,
+    /// Ends with the last connection, or at the deadline.
+    pub(crate) running: JoinHandle<()>,
 }
 
 impl House {
@@ -30,27 +37,32 @@ impl House {
     pub(crate) async fn open_with(protocol: Protocol, access: Access, limits: Limits, clock: Clock) -> Self {
         let (ledger, metrics) = (Ledger::default(), Metrics::default());
         let tools = Tools { clock, ledger, metrics, shutdown: Shutdown::new(), places: Places::default() };
+        Self::open_among(tools, protocol, access, limits).await
+    }
+
+    /// One of several listeners of a process.
+    pub(crate) async fn open_among(tools: Tools, protocol: Protocol, access: Access, limits: Limits) -> Self {
         let listener = Listener { name: "house", listen: loopback(0), access, protocol, limits };
         let doorway = Doorway::open(listener, &tools).await.unwrap();
         let (address, admission) = (doorway.address(), doorway.admission());
-        drop(spawn(
+        let running = spawn(
             "house",
             doorway.run(|visitor| async move {
-                let subject = visitor.identity.as_ref().map(|identity| identity.subject.clone());
+                let identity = visitor.identity.clone();
                 let (guard, secure) = (visitor.guard.clone(), visitor.is_secure);
                 serve_http(visitor, OTHER_PROTOCOL, move |request| {
-                    let (subject, guard) = (subject.clone(), guard.clone());
+                    let (identity, guard) = (identity.clone(), guard.clone());
                     async move {
                         match guard.check(request.headers()) {
-                            Ok(()) => answer(request, subject, secure).await,
+                            Ok(()) => answer(request, identity, secure).await,
                             Err(denied) => told(StatusCode::UNAUTHORIZED, format!("{denied:?}")),
                         }
                     }
                 })
                 .await;
             }),
-        ));
-        Self { address, admission, tools }
+        );
+        Self { address, admission, tools, running }
     }
 
     pub(crate) fn count(&self, outcome: Outcome, reason: &str) -> u64 {
@@ -88,16 +100,22 @@ pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 
 async fn answer(
     request: Request<RequestBody>,
-    subject: Option<String>,
+    identity: Option<PeerIdentity>,
     secure: bool,
 ) -> Response<Full<Bytes>> {
     let path = request.uri().path().to_owned();
+    if path == "/late" {
+        tokio::time::sleep(BUSY).await;
+    }
     match (path.as_str(), request.into_body().collect().await) {
         ("/hang", _) => std::future::pending().await,
         ("/large", _) => told(StatusCode::OK, "x".repeat(64 << 20)),
         (_, Ok(body)) => {
             let length = body.to_bytes().len();
-            let who = subject.unwrap_or_else(|| "nobody".to_owned());
+            let who = identity.map_or_else(
+                || "nobody".to_owned(),
+                |PeerIdentity { subject, names, serial }| format!("{subject} {names:?} {serial}"),
+            );
             told(StatusCode::OK, format!("{length} bytes from {who}, secure: {secure}"))
         }
         (_, Err(error)) => told(StatusCode::REQUEST_TIMEOUT, error.to_string()),

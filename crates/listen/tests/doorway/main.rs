@@ -8,6 +8,7 @@ mod floods;
 mod frames;
 mod house;
 mod limits;
+mod log;
 mod mutual;
 mod rotation;
 mod slow;

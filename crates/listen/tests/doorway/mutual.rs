@@ -46,12 +46,17 @@ impl Case {
     }
 }
 
+/// Of a chain, the first certificate is the peer's own.
 #[tokio::test]
 async fn a_good_certificate_lets_in_and_tells_who_it_is() {
     let (case, _) = case(&[]).await;
     let shop = case.theirs.issue("shop.example.com", 20, day(2100));
-    let answer = case.client(&shop).get(case.house.address).await.unwrap();
-    assert!(answer.ends_with("0 bytes from CN=shop.example.com, secure: true"), "{answer}");
+    let with_chain = Client::with_chain(case.ours.roots(), day(2030), &shop, &[case.theirs.certificate()]);
+    let expected = r#"0 bytes from CN=shop.example.com ["DNS:shop.example.com"] 14, secure: true"#;
+    for client in [case.client(&shop), with_chain] {
+        let answer = client.get(case.house.address).await.unwrap();
+        assert!(answer.ends_with(expected), "{answer}");
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout};
 
-use crate::house::{House, until};
+use crate::house::{BUSY, House, OTHER_PROTOCOL, until};
 
 /// On the clock of these tests, longer than any bound.
 pub(crate) const LONG: Duration = Duration::from_secs(300);
@@ -143,4 +143,74 @@ async fn an_http2_answer_without_a_window_is_given_up() {
     crate::frames::answer_pings(&mut stream).await;
     check(started, 29..=75);
     house.counted(Outcome::Dropped, "slow_reader", 1).await;
+}
+
+/// Neither silence nor half a preface keeps a connection.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_does_not_begin_http2_is_given_up_after_ten_seconds() {
+    let house = House::open(Protocol::Http2, Access::open()).await;
+    for first in [&b""[..], &crate::frames::PREFACE[..12]] {
+        let mut stream = TcpStream::connect(house.address).await.unwrap();
+        stream.write_all(first).await.unwrap();
+        let started = Instant::now();
+        assert_eq!(rest(&mut stream).await, "");
+        check(started, 9..=11);
+    }
+    house.emptied().await;
+}
+
+/// One wrong byte says that it will not be HTTP/2; the rest need not come.
+#[tokio::test]
+async fn a_client_of_another_protocol_is_told_so_at_its_first_byte() {
+    let house = House::open(Protocol::Http2, Access::open()).await;
+    for first in ["G", "POST / HTTP/1.1\r\n", "PRI * HTTP/1.1\r\nhost: localhost\r\n\r\n"] {
+        let mut stream = TcpStream::connect(house.address).await.unwrap();
+        stream.write_all(first.as_bytes()).await.unwrap();
+        assert_eq!(rest(&mut stream).await.as_bytes(), OTHER_PROTOCOL, "{first}");
+    }
+    house.emptied().await;
+}
+
+/// Each byte comes soon after the last one; what counts is how long all of them took.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_drips_is_given_up_as_soon_as_one_that_does_not_come() {
+    let house = House::open(Protocol::Http1, Access::open()).await;
+    let stream = TcpStream::connect(house.address).await.unwrap();
+    let (mut from, mut to) = stream.into_split();
+    let head = b"POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 60000\r\n\r\n";
+    to.write_all(head).await.unwrap();
+    let started = Instant::now();
+    let dripping = async {
+        let mut ticks = tokio::time::interval(Duration::from_secs(4));
+        loop {
+            ticks.tick().await;
+            // It may have been given up meanwhile.
+            to.write_all(b"x").await.unwrap_or_default();
+        }
+    };
+    let mut answer = [0; 12];
+    let answered = timeout(LONG, from.read_exact(&mut answer));
+    tokio::select! {
+        () = dripping => {}
+        read = answered => drop(read.expect("it is given up").unwrap()),
+    }
+    assert_eq!(&answer, b"HTTP/1.1 408");
+    check(started, 9..=13);
+}
+
+/// The app does something else for a minute before it reads: that is not the peer's time.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_not_waited_for_is_not_slow() {
+    let house = House::open(Protocol::Http1, Access::open()).await;
+    let mut stream = TcpStream::connect(house.address).await.unwrap();
+    let started = Instant::now();
+    let head = b"POST /late HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 6\r\n\r\nabc";
+    stream.write_all(head).await.unwrap();
+    let mut ticks = tokio::time::interval(BUSY + Duration::from_secs(5));
+    ticks.tick().await;
+    ticks.tick().await;
+    stream.write_all(b"def").await.unwrap();
+    let answer = rest(&mut stream).await;
+    assert!(answer.contains("6 bytes"), "{answer}");
+    check(started, 65..=66);
 }
