@@ -27,7 +27,7 @@ fn a_token_of_each_algorithm_lets_in() {
     let signers = signers();
     for signer in &signers {
         let verifier = verifier(std::slice::from_ref(signer));
-        let bearer = verify(&verifier, &signer.token(&claims())).expect(signer.alg());
+        let bearer = verify(&verifier, &signer.token(&claims())).unwrap();
         assert_eq!(bearer.subject.as_deref(), Some("client-1"));
         assert_eq!(bearer.client_id.as_deref(), Some("client-1"));
         let several = claims_with("aud", json!(["other", AUDIENCE]));
