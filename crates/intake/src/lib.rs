@@ -35,5 +35,7 @@ pub use decoder::{Decoded, DecodedLine, Decoder, SpanBatch, decode_lines};
 pub use listen::{Listening, listen};
 pub use normalise::span::service_id;
 pub use receive::own::OwnSpans;
-pub use receive::push::{PushAnswer, PushDoor, PushRequest};
-pub use settings::{ListenerSettings, Payload, PushSettings, Settings, TailFile, TailSettings, stream_port};
+pub use receive::push::{Oauth, PreparedOauth, PushAnswer, PushDoor, PushRequest};
+pub use settings::{
+    ListenerSettings, OauthSettings, Payload, PushSettings, Settings, TailFile, TailSettings, stream_port,
+};

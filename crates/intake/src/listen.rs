@@ -10,7 +10,7 @@ use fanlight_runtime::{Budget, Histogram, Metrics, SECONDS, spawn};
 use tokio::task::JoinHandle;
 
 use crate::receive::door::{Door, Names};
-use crate::receive::push::{self, PushDoor};
+use crate::receive::push::{self, Oauth, PushDoor};
 use crate::receive::sink::Sink;
 use crate::receive::stream::Streams;
 use crate::receive::{otlp_grpc, otlp_http, stream, tail};
@@ -24,6 +24,8 @@ pub struct Listening {
     pub addresses: Vec<(&'static str, SocketAddr)>,
     /// Each listener's rules, to be changed while it runs.
     pub admissions: Vec<Admission>,
+    /// Whose tokens may push, to be changed while it runs.
+    pub oauth: Oauth,
     /// Takes what is pushed over HTTP, for whoever serves it.
     pub push: PushDoor,
     /// One task a listener and file; each ends after the shutdown, once its connections have ended or a deadline has.
@@ -54,8 +56,9 @@ pub async fn listen(
         let doorway = open(feed.as_str(), Some(listener), Protocol::Raw, settings.stream_bounds).await?;
         streams.push((feed, doorway));
     }
-    let admission = Admission::beside(push::NAME, settings.push.access, &tools)
-        .map_err(|cause| ListenError::Files { listener: push::NAME, cause })?;
+    let of_push = |cause| ListenError::Files { listener: push::NAME, cause };
+    let admission = Admission::beside(push::NAME, settings.push.access, &tools).map_err(of_push)?;
+    let oauth = Oauth::open(settings.push.oauth, &tools).map_err(of_push)?;
 
     let Tools { clock, ledger, metrics, shutdown, .. } = tools.clone();
     let budget = Budget::new(settings.in_flight_bytes);
@@ -72,8 +75,7 @@ pub async fn listen(
         &sink,
         acknowledged.clone(),
         settings.max_body_bytes,
-        admission.clone(),
-        settings.push.header,
+        push::Senders { admission: admission.clone(), header: settings.push.header, oauth: oauth.clone() },
     );
     let door = Arc::new(Door {
         appender,
@@ -89,7 +91,7 @@ pub async fn listen(
     });
 
     let mut listening =
-        Listening { addresses: Vec::new(), admissions: vec![admission], push, tasks: Vec::new() };
+        Listening { addresses: Vec::new(), admissions: vec![admission], oauth, push, tasks: Vec::new() };
     let for_grpc = Arc::clone(&door);
     listening.start(grpc, move |visitor| otlp_grpc::serve(visitor, Arc::clone(&for_grpc)));
     listening.start(http, move |visitor| otlp_http::serve(visitor, Arc::clone(&door)));

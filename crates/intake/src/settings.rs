@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use fanlight_identity::BearerPolicy;
 use fanlight_listen::{Access, Hosts};
 use fanlight_model::Feed;
 use fanlight_otlp::{Batch, Limits};
@@ -44,10 +45,21 @@ pub struct Settings {
 /// Who may push records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PushSettings {
-    /// Networks, and a file with tokens. Without a token only peers on this machine may push.
+    /// Networks, and a file with tokens. Where no token is wanted only peers on this machine may push, and those in the networks.
     pub access: Access,
     /// A header that carries the token as it is, beside `authorization`.
     pub header: Option<HeaderName>,
+    /// Tokens of an authorisation server, which let in beside those of the file.
+    pub oauth: Option<OauthSettings>,
+}
+
+/// Whose tokens let in, and where the keys are that they are verified with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OauthSettings {
+    /// What a token must say.
+    pub policy: BearerPolicy,
+    /// A JWK set (RFC 7517).
+    pub jwks_file: PathBuf,
 }
 
 /// Which files are followed, and how.

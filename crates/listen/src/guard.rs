@@ -63,6 +63,16 @@ impl Guard {
         }
     }
 
+    /// Whether the rules want a token.
+    pub fn wants_token(&self) -> bool {
+        self.rules.borrow().tokens.is_some()
+    }
+
+    /// Whether a token is one of the listener's; where none is wanted, none is.
+    pub fn knows_token(&self, presented: &[u8]) -> bool {
+        self.rules.borrow().tokens.as_ref().is_some_and(|tokens| tokens.contain(presented))
+    }
+
     /// Whether the rules list addresses, so that one which passes was meant.
     pub fn lists_addresses(&self) -> bool {
         !self.rules.borrow().allow.is_empty()
@@ -122,6 +132,16 @@ mod tests {
         check(&guard, &["Bearer "], Err(Denied::TokenWrong));
         check(&guard, &["Bearer the-token-of-july-3"], Err(Denied::TokenWrong));
         check(&guard, &["Bearer the-token-of-july-2", "Bearer x"], Err(Denied::TokenMissing));
+    }
+
+    /// Where none is wanted, whoever shows one has shown nothing.
+    #[test]
+    fn a_token_that_nobody_asked_for_is_not_known() {
+        let (_rules, wanting) = guard(Some("the-token-of-july-2"));
+        assert!(wanting.wants_token() && wanting.knows_token(b"the-token-of-july-2"));
+        assert!(!wanting.knows_token(b"the-token-of-july-3"));
+        let (_rules, open) = guard(None);
+        assert!(!open.wants_token() && !open.knows_token(b"the-token-of-july-2"));
     }
 
     /// Whoever came in under older rules is judged by the new ones.

@@ -119,7 +119,7 @@ pub(crate) const FENCES: &[Fence] = &[
         why: "one crate makes pseudonyms",
     },
     Fence {
-        crates: &["jsonwebtoken"],
+        crates: &["ring", "jsonwebtoken"],
         holders: &["fanlight-identity"],
         in_tests: true,
         why: "one crate verifies tokens",

@@ -78,6 +78,16 @@ pub(super) struct Push {
     pub(super) allow: Vec<String>,
     pub(super) token_file: Option<String>,
     pub(super) header: Option<String>,
+    pub(super) oauth: Oauth,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Oauth {
+    pub(super) issuer: Option<String>,
+    pub(super) audience: Option<String>,
+    pub(super) jwks_file: Option<String>,
+    pub(super) subjects: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

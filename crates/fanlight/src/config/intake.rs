@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fanlight_intake::{TailFile, stream_port};
+use fanlight_identity::BearerPolicy;
+use fanlight_intake::{OauthSettings, TailFile, stream_port};
 use fanlight_listen::{Access, Protocol};
 use fanlight_model::Feed;
 use http::HeaderName;
@@ -56,6 +57,32 @@ pub(super) fn push_header(
         })
     };
     typed.header.as_ref().map(parse).transpose()
+}
+
+/// Whose tokens may push; a table without any of its keys is nobody's. The file is read relative to `folder`, checked, and read
+/// again when the server starts.
+pub(super) fn push_oauth(
+    reader: &Reader<'_>,
+    typed: &file::Oauth,
+    folder: &Path,
+) -> Result<Option<OauthSettings>, ConfigError> {
+    let file::Oauth { issuer, audience, jwks_file, subjects } = typed;
+    if issuer.is_none() && audience.is_none() && jwks_file.is_none() && subjects.is_empty() {
+        return Ok(None);
+    }
+    let required = |key: &str, text: &Option<String>| {
+        reader.required(&format!("intake.push.oauth.{key}"), text.as_deref()).map(str::to_owned)
+    };
+    let policy = BearerPolicy {
+        issuer: required("issuer", issuer)?,
+        audience: required("audience", audience)?,
+        subjects: subjects.clone(),
+    };
+    let oauth = OauthSettings { policy, jwks_file: folder.join(required("jwks_file", jwks_file)?) };
+    oauth
+        .check()
+        .map_err(|error| reader.source.error(&format!("intake.push.{}", error.key()), error.whole(), None))?;
+    Ok(Some(oauth))
 }
 
 /// The files that are followed; they need not be there yet.

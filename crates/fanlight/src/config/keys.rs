@@ -50,6 +50,7 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
         "intake.push",
         "Records that are pushed to the API by POST: `/intake/zscaler/FEED` (Cloud NSS), `/intake/envoy`, `/intake/nginx`.",
     ),
+    ("intake.push.oauth", OAUTH),
     ("intake.tail.files[]", "One table for each file that is followed as it grows, also when it is rotated."),
     ("correlate", "The join of spans and access events."),
     ("correlate.association[]", "One table for each service whose server address the spans do not say."),
@@ -64,7 +65,9 @@ const ALLOW: &str = "Who may connect, as CIDRs. An empty list lets in whoever ca
 const TOKENS: &str = "A file with bearer tokens, one a line: a request carries one of them as `authorization: Bearer …`. Read again when it changes.";
 const PUSH_ALLOW: &str =
     "Who may push, as CIDRs, beside `allow` under `[api]`. An empty list leaves that to the token.";
-const PUSH_TOKENS: &str = "A file with tokens, one a line: a request carries one as `authorization: Bearer …`, `Splunk …`, or `Basic …` with the token as password. Without the file only this machine, or who is in `allow`, may push. Read again when it changes.";
+const PUSH_TOKENS: &str = "A file with tokens, one a line: a request carries one as `authorization: Bearer …`, `Splunk …`, or `Basic …` with the token as password. Without the file and `oauth` only this machine, or who is in `allow`, may push. Read again when it changes.";
+const OAUTH: &str = "Tokens of an authorisation server (OAuth 2.0, JWT) that may push, beside those of `token_file`: for Cloud NSS with OAuth. Signed by RS256, PS256, ES256 or EdDSA.";
+const JWKS: &str = "The server's public keys: what its `jwks_uri` gives. Fanlight does not fetch them; let a timer do it each hour and exchange the whole file: `curl -fsS URL -o jwks.new && mv jwks.new jwks.json`. Read again when it changes, and what cannot be used leaves the former keys in force.";
 const TLS: &str = "TLS 1.2 and 1.3; plain without these files. They are read again when they change, and what cannot be used leaves the former ones in force.";
 
 const fn certificate(path: &'static str) -> Key {
@@ -168,6 +171,22 @@ const AFTER_STREAMS: &[Key] = &[
         path: "intake.push.header",
         value: Example("\"x-api-key\""),
         reason: "A header that carries the token as it is, for senders that cannot set `authorization`.",
+    },
+    Key {
+        path: "intake.push.oauth.issuer",
+        value: Example("\"https://login.example.com/tenant\""),
+        reason: "The tokens' `iss`, letter for letter.",
+    },
+    Key {
+        path: "intake.push.oauth.audience",
+        value: Example("\"fanlight-nss\""),
+        reason: "The tokens' `aud`, or one of them.",
+    },
+    Key { path: "intake.push.oauth.jwks_file", value: Example("\"secrets/jwks.json\""), reason: JWKS },
+    Key {
+        path: "intake.push.oauth.subjects",
+        value: Example("[\"client-id\"]"),
+        reason: "Whose tokens: one of these is their `sub`, `azp`, `client_id` or `appid`. An empty list is whoever the server gives a token for `audience`.",
     },
     Key {
         path: "intake.tail.files[].path",

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fanlight_export::Target;
-use fanlight_intake::TailFile;
+use fanlight_intake::{OauthSettings, TailFile};
 use fanlight_listen::{Access, Protocol};
 use fanlight_model::{Endpoint, Feed};
 use http::HeaderName;
@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     /// Who may push records to the API, beside what its door asks for.
     pub(crate) push_access: Access,
     pub(crate) push_header: Option<HeaderName>,
+    /// Whose tokens may push beside those of `push_access`.
+    pub(crate) push_oauth: Option<OauthSettings>,
     pub(crate) tail: Vec<TailFile>,
     pub(crate) correlate_bytes: u64,
     pub(crate) associations: Vec<Association>,
@@ -89,6 +91,7 @@ impl Settings {
             streams: intake::streams(&reader, &file.intake.streams, folder)?,
             push_access: intake::push_access(&reader, &file.intake.push, folder)?,
             push_header: intake::push_header(&reader, &file.intake.push)?,
+            push_oauth: intake::push_oauth(&reader, &file.intake.push.oauth, folder)?,
             tail: intake::tail(&reader, &file.intake.tail, folder)?,
             correlate_bytes: reader.size("correlate.memory", file.correlate.memory.as_deref(), 256 << 20)?,
             associations: reader.associations(&file.correlate.association)?,

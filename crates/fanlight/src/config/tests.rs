@@ -59,6 +59,10 @@ fn secrets() -> tempfile::TempDir {
     write("clients.crl", &revoked.signed_by(&authority).expect("signed").pem().expect("PEM"));
     write("otlp-tokens", "a-token-that-is-long\n");
     write("push-tokens", "a-token-that-is-long\n");
+    write(
+        "jwks.json",
+        r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k1","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#,
+    );
     write("lightstep", "token\n");
     folder
 }
@@ -212,9 +216,34 @@ fn pushes_and_files_are_read_with_their_places() {
         "[intake.push]\nheader = \"a b\"\n",
         "fanlight.toml:2:10: `intake.push.header`: `a b` is not a header's name\n  hint: letters, digits and `-`",
     );
+    assert_eq!(settings.push_oauth, None);
     let error = parse("[intake.tail]\nfiles = [{ path = \"a\", feed = \"apache\" }]\n", "f", folder.path());
     let error = error.expect_err("no such feed").to_string();
     assert!(error.starts_with("f:2:31: `intake.tail.files.0.feed`: `apache` is not a feed"), "{error}");
+}
+
+/// A table with any of its keys wants all that a token is judged by.
+#[test]
+fn an_authorisation_server_is_read_with_its_keys() {
+    let folder = secrets();
+    let server =
+        "[intake.push.oauth]\nissuer = \"https://login.example.com\"\njwks_file = \"secrets/jwks.json\"\n";
+    let settings = parse(&format!("{server}audience = \"nss\"\n"), "f", folder.path()).expect("parses");
+    let oauth = settings.push_oauth.expect("it is there");
+    assert_eq!((&*oauth.policy.issuer, &*oauth.policy.audience), ("https://login.example.com", "nss"));
+    assert_eq!(oauth.jwks_file, folder.path().join("secrets/jwks.json"));
+    let says = |text: &str, what: &str| {
+        let error = parse(text, "f", folder.path()).expect_err(text).to_string();
+        assert!(error.contains(what), "{error}");
+    };
+    says(server, "`intake.push.oauth.audience`: is missing");
+    says("[intake.push.oauth]\nsubjects = [\"a\"]\n", "`intake.push.oauth.issuer`: is missing");
+    says(
+        &format!("{server}audience = \"nss\"\n").replace("jwks.json", "push-tokens"),
+        "f:3:13: `intake.push.oauth.jwks_file`: cannot use `",
+    );
+    says("[intake.push.oauth]\naudience = \"\"\n", "`intake.push.oauth.issuer`: is missing");
+    says("[intake.push.oauth]\njwks_url = \"\"\n", "unknown key `intake.push.oauth.jwks_url`");
 }
 
 #[test]

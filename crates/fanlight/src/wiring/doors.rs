@@ -70,6 +70,7 @@ pub(super) async fn open(
         origin,
         running: settings.clone(),
         doors: listening.admissions.into_iter().chain(door.as_ref().map(Doorway::admission)).collect(),
+        oauth: listening.oauth,
         hosts: hosts.clone(),
         own_host,
         exports,
@@ -100,7 +101,11 @@ fn intake_settings(settings: &Settings, folder: &DataFolder) -> fanlight_intake:
         otlp_grpc: settings.otlp_grpc.as_ref().map(given),
         otlp_http: settings.otlp_http.as_ref().map(given),
         streams: settings.streams.iter().filter_map(on).collect(),
-        push: PushSettings { access: settings.push_access.clone(), header: settings.push_header.clone() },
+        push: PushSettings {
+            access: settings.push_access.clone(),
+            header: settings.push_header.clone(),
+            oauth: settings.push_oauth.clone(),
+        },
         tail: TailSettings {
             files: settings.tail.clone(),
             folder: Some(folder.tail()),

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use fanlight_api::Problem;
 use fanlight_intake::{PushAnswer, PushDoor, PushRequest};
-use http::header::ALLOW;
+use http::header::{ALLOW, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 
 /// Its routes, to stand beside the API's.
@@ -28,7 +28,7 @@ async fn take(door: PushDoor, request: Request) -> Response {
 }
 
 fn refused(answer: PushAnswer) -> Response {
-    let PushAnswer { status, retry_after, code, text, allow } = answer;
+    let PushAnswer { status, retry_after, code, text, allow, challenge } = answer;
     let hint = match status {
         StatusCode::SERVICE_UNAVAILABLE => "keep the batch and send it again",
         StatusCode::PAYLOAD_TOO_LARGE => "let the sender make smaller batches",
@@ -41,6 +41,9 @@ fn refused(answer: PushAnswer) -> Response {
     let mut response = problem.into_response();
     if let Some(methods) = allow {
         response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+    }
+    if let Some(challenge) = challenge {
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }
     response
 }
@@ -59,11 +62,15 @@ mod tests {
             code: "busy",
             text: "too much is in flight".to_owned(),
             allow,
+            challenge: (status == StatusCode::UNAUTHORIZED).then_some("Bearer"),
         };
         let busy = refused(answer(StatusCode::SERVICE_UNAVAILABLE, Some(Duration::from_secs(1)), None));
         assert_eq!(busy.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(busy.headers()["retry-after"], "1");
         let wrong = refused(answer(StatusCode::METHOD_NOT_ALLOWED, None, Some("POST")));
         assert_eq!(wrong.headers()["allow"], "POST");
+        assert!(!wrong.headers().contains_key("www-authenticate"));
+        let unknown = refused(answer(StatusCode::UNAUTHORIZED, None, None));
+        assert_eq!(unknown.headers()["www-authenticate"], "Bearer");
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use fanlight_api::ConfigReport;
 use fanlight_correlate::Declared;
+use fanlight_intake::Oauth;
 use fanlight_listen::{Admission, Hosts, Watched};
 use fanlight_runtime::{Clock, Ledger, Metrics, Outcome, Shutdown};
 use fanlight_store::Store;
@@ -31,6 +32,8 @@ pub(super) struct Parts {
     /// What is in force.
     pub(super) running: Settings,
     pub(super) doors: Vec<Admission>,
+    /// Whose tokens may push.
+    pub(super) oauth: Oauth,
     pub(super) hosts: Hosts,
     /// The API's own address, which is one of its names.
     pub(super) own_host: Option<String>,
@@ -88,7 +91,9 @@ impl Reloader {
         for door in &self.parts.doors {
             door.refresh(anyway);
         }
-        self.parts.report.remark(self.parts.doors.iter().flat_map(Admission::trouble).collect());
+        self.parts.oauth.refresh(anyway);
+        let troubles = self.parts.doors.iter().flat_map(Admission::trouble);
+        self.parts.report.remark(troubles.chain(self.parts.oauth.trouble()).collect());
     }
 
     fn reload(&mut self) {
@@ -130,11 +135,13 @@ impl Reloader {
             let Some(access) = new.access(door.name()) else { continue };
             prepared.push((door, door.prepare(access.clone()).map_err(|error| error.whole())?));
         }
+        let oauth = parts.oauth.prepare(new.push_oauth.clone()).map_err(|error| error.whole())?;
         let left = parts.exports.change(&new.export);
         wants_restart.extend(left.into_iter().map(|target| format!("export.{target}")));
         for (door, prepared) in prepared {
             door.adopt(prepared);
         }
+        parts.oauth.adopt(oauth);
         parts.hosts.set(new.api_hosts.iter().chain(&parts.own_host).cloned().collect());
         if new.associations != parts.running.associations {
             let declared = new.associations.iter().map(declared).collect();

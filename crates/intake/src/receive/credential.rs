@@ -33,6 +33,18 @@ pub(crate) fn presented<'a>(headers: &'a HeaderMap, header: Option<&HeaderName>)
     found
 }
 
+/// The token of `authorization: Bearer …`, where that is text.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = std::str::from_utf8(sole(headers, &AUTHORIZATION)?).ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Whether a token has the three parts of a JWT, so that what is wrong with it as one is worth telling.
+pub(crate) fn is_jwt(token: &str) -> bool {
+    token.bytes().filter(|byte| *byte == b'.').count() == 2
+}
+
 fn sole<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a [u8]> {
     let mut values = headers.get_all(name).into_iter();
     let (value, None) = (values.next()?, values.next()) else { return None };

@@ -5,6 +5,7 @@
 //! framework: whoever serves HTTP hands a request over and answers as told.
 
 mod answer;
+mod oauth;
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -25,9 +26,10 @@ use http_body::Body;
 use tracing::{Instrument, Span};
 
 pub use answer::PushAnswer;
+pub use oauth::{Oauth, PreparedOauth};
 
 use super::body::{Metered, Share, drain};
-use super::credential::presented;
+use super::credential::{bearer, is_jwt, presented};
 use super::door::{STAGE, Tally, end_span, request_span};
 use super::recent::{BodyId, Recent, body_id};
 use super::refusal::{Refusal, quoted};
@@ -79,24 +81,27 @@ struct Inner {
     sources: Arc<SourceIds>,
     acknowledged: Histogram,
     max_body_bytes: usize,
-    admission: Admission,
-    /// A header that carries the token as it is.
-    header: Option<HeaderName>,
+    senders: Senders,
     recent: Recent,
+}
+
+/// Who may push.
+#[derive(Debug)]
+pub(crate) struct Senders {
+    /// Addresses, and tokens of a file.
+    pub(crate) admission: Admission,
+    /// A header that carries such a token as it is.
+    pub(crate) header: Option<HeaderName>,
+    /// Tokens of an authorisation server.
+    pub(crate) oauth: Oauth,
 }
 
 impl PushDoor {
     /// The paths that are served, as a router of the usual kind has them: all below this one.
     pub const PATHS: &'static str = "/intake/{*feed}";
 
-    /// A door to the log that `sink` leads to. `header` carries a token as it is.
-    pub(crate) fn new(
-        sink: &Sink,
-        acknowledged: Histogram,
-        max_body_bytes: usize,
-        admission: Admission,
-        header: Option<HeaderName>,
-    ) -> Self {
+    /// A door to the log that `sink` leads to.
+    pub(crate) fn new(sink: &Sink, acknowledged: Histogram, max_body_bytes: usize, senders: Senders) -> Self {
         let Sink { appender, clock, ledger, shutdown, budget, sources } = sink.clone();
         let recent = Recent::default();
         let inner = Inner {
@@ -108,8 +113,7 @@ impl PushDoor {
             sources,
             acknowledged,
             max_body_bytes,
-            admission,
-            header,
+            senders,
             recent,
         };
         Self { inner: Arc::new(inner) }
@@ -161,22 +165,30 @@ impl PushDoor {
         self.keep(feed, body, told, share).await
     }
 
-    /// Judges who sends. Without a token to show, only whoever was named by address, or is on this machine and speaks for itself.
+    /// Judges who sends. Where no token is wanted, only whoever was named by address, or is on this machine and speaks for itself.
     fn check(&self, headers: &HeaderMap, peer: SocketAddr) -> Result<(), Refusal> {
-        let guard: Guard = self.inner.admission.guard(peer);
+        let Senders { admission, header, oauth } = &self.inner.senders;
+        let guard: Guard = admission.guard(peer);
         guard.check_address()?;
-        if guard.check_token(None).is_ok() {
+        let (verifier, wants_line) = (oauth.verifier(), guard.wants_token());
+        if verifier.is_none() && !wants_line {
             let is_local = peer.ip().to_canonical().is_loopback();
             let speaks_for_itself = !FOR_ANOTHER.iter().any(|name| headers.contains_key(name));
             let is_open = guard.lists_addresses() || (is_local && speaks_for_itself);
             return if is_open { Ok(()) } else { Err(Refusal::TokenMissing) };
         }
-        let tokens = presented(headers, self.inner.header.as_ref());
-        if tokens.is_empty() {
-            return Err(Refusal::TokenMissing);
+        let tokens = presented(headers, header.as_ref());
+        if tokens.iter().any(|token| guard.knows_token(token)) {
+            return Ok(());
         }
-        let is_right = tokens.iter().any(|token| guard.check_token(Some(token)).is_ok());
-        if is_right { Ok(()) } else { Err(Refusal::TokenWrong) }
+        match verifier.zip(bearer(headers)) {
+            Some((verifier, token)) if is_jwt(token) || !wants_line => {
+                let verified = verifier.verify(token, self.inner.clock.now());
+                verified.map(drop).map_err(Refusal::BearerWrong)
+            }
+            _ if tokens.is_empty() => Err(Refusal::TokenMissing),
+            _ => Err(Refusal::TokenWrong),
+        }
     }
 
     /// Inflates a body as far as that goes, and makes it durable; returns once it is. A sender that hangs up meanwhile changes nothing.

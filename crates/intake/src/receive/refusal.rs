@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use fanlight_identity::BearerError;
 use fanlight_listen::{BodyError, Denied, NameError};
 use fanlight_log::AppendError;
 use fanlight_otlp::{JsonError, ScanError};
@@ -21,6 +22,8 @@ pub(crate) enum Refusal {
     TokenMissing,
     /// The request's token is not one of the listener's.
     TokenWrong,
+    /// The request's token is none of the authorisation server's that lets in.
+    BearerWrong(BearerError),
     /// The request came under a name that is not ours, or from a page of another site.
     Misnamed(NameError),
     /// Too many bytes are in flight, or the queue before the log is full.
@@ -76,6 +79,7 @@ impl Refusal {
             Self::NotAllowed => "not_allowed",
             Self::TokenMissing => "token_missing",
             Self::TokenWrong => "token_wrong",
+            Self::BearerWrong(error) => error.word(),
             Self::Misnamed(NameError::Unclear) => "host_invalid",
             Self::Misnamed(NameError::NotOurs) => "host_not_allowed",
             Self::Misnamed(NameError::OtherOrigin) => "origin_not_allowed",
@@ -114,7 +118,7 @@ impl Refusal {
             Self::NotAllowed | Self::Misnamed(NameError::OtherOrigin) => StatusCode::FORBIDDEN,
             Self::Misnamed(NameError::NotOurs) => StatusCode::MISDIRECTED_REQUEST,
             Self::Misnamed(NameError::Unclear) => StatusCode::BAD_REQUEST,
-            Self::TokenMissing | Self::TokenWrong => StatusCode::UNAUTHORIZED,
+            Self::TokenMissing | Self::TokenWrong | Self::BearerWrong(_) => StatusCode::UNAUTHORIZED,
             Self::Busy | Self::DiskFull | Self::DiskFailed | Self::Stopping => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -134,7 +138,7 @@ impl Refusal {
     pub(crate) fn grpc_code(&self) -> Code {
         match self {
             Self::NotAllowed | Self::Misnamed(_) => Code::PermissionDenied,
-            Self::TokenMissing | Self::TokenWrong => Code::Unauthenticated,
+            Self::TokenMissing | Self::TokenWrong | Self::BearerWrong(_) => Code::Unauthenticated,
             Self::Busy | Self::TooLarge { .. } => Code::ResourceExhausted,
             Self::DiskFull | Self::DiskFailed | Self::Stopping => Code::Unavailable,
             Self::TooSlow => Code::DeadlineExceeded,
@@ -232,6 +236,7 @@ impl fmt::Display for Refusal {
                 "a token is needed: send the header `authorization: Bearer …` (`OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20…`)",
             ),
             Self::TokenWrong => f.write_str("the token is not one of this listener's `token_file`"),
+            Self::BearerWrong(error) => error.fmt(f),
             Self::Misnamed(NameError::Unclear) => f.write_str("the request has no `Host`, or more than one; send one"),
             Self::Misnamed(NameError::NotOurs) => f.write_str(
                 "the request came under a name that is not this server's; send to `127.0.0.1` or `localhost`, or add the name to `hosts` under `[api]` in Fanlight's configuration",

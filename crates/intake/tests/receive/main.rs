@@ -7,6 +7,7 @@ mod http;
 mod listeners;
 mod lss;
 mod names;
+mod oauth;
 mod push;
 mod slow;
 mod streams;

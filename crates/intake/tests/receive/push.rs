@@ -18,12 +18,12 @@ use tokio::net::TcpStream;
 
 use crate::support::{PATIENCE, Server, gzip, tools, zstd};
 
-const WEB: &str = "/intake/zscaler/zia_web";
+pub(crate) const WEB: &str = "/intake/zscaler/zia_web";
 const TOKEN: &str = "the-token-of-july-2";
 
 /// A server, and an HTTP listener that hands all that comes to its door for pushes.
-struct Pushed {
-    server: Server,
+pub(crate) struct Pushed {
+    pub(crate) server: Server,
     address: SocketAddr,
 }
 
@@ -32,7 +32,7 @@ impl Pushed {
         Self::start_with(|_| {}).await
     }
 
-    async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
         let server = Server::start_with(change).await;
         let door = server.listening.push.clone();
         let protocol = Protocol::Http1;
@@ -55,6 +55,8 @@ impl Pushed {
         let answered = async {
             let answer = client.send_request(request).await.unwrap();
             let status = answer.status();
+            let is_challenged = answer.headers().contains_key("www-authenticate");
+            assert_eq!(is_challenged, status == StatusCode::UNAUTHORIZED);
             let retry_after = answer.headers().get("retry-after").cloned();
             let body = answer.into_body().collect().await.unwrap().to_bytes();
             assert_eq!(retry_after.is_some(), status == StatusCode::SERVICE_UNAVAILABLE);
@@ -63,12 +65,17 @@ impl Pushed {
         tokio::time::timeout(PATIENCE, answered).await.expect("an answer in time")
     }
 
-    async fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> (StatusCode, String) {
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> (StatusCode, String) {
         self.send(request("POST", path, headers, body)).await
     }
 
     /// Nothing is owed: every request, frame and byte became something.
-    async fn check_ledger(&self) {
+    pub(crate) async fn check_ledger(&self) {
         for record in ["request", "frame", "byte"] {
             self.server.check_ledger(record).await;
         }
@@ -87,6 +94,9 @@ async fn answer(
     if let Some(delay) = answer.retry_after {
         response = response.header("retry-after", delay.as_secs());
     }
+    if let Some(challenge) = answer.challenge {
+        response = response.header("www-authenticate", challenge);
+    }
     response.body(Full::new(Bytes::from(answer.text))).unwrap()
 }
 
@@ -98,7 +108,7 @@ fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> R
     request.body(Full::new(Bytes::copy_from_slice(body))).unwrap()
 }
 
-fn records(count: usize) -> Vec<u8> {
+pub(crate) fn records(count: usize) -> Vec<u8> {
     let record = |at| format!("{{\"recordid\":\"{at}\",\"host\":\"shop.example.com\"}}\n");
     (0..count).map(record).collect::<String>().into_bytes()
 }

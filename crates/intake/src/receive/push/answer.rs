@@ -21,11 +21,14 @@ pub struct PushAnswer {
     pub text: String,
     /// For `allow`, where the method is not taken.
     pub allow: Option<&'static str>,
+    /// For `www-authenticate`, where a token is wanted (RFC 6750).
+    pub challenge: Option<&'static str>,
 }
 
 impl PushAnswer {
     pub(super) fn taken(text: &str) -> Self {
-        Self { status: StatusCode::OK, retry_after: None, code: "ok", text: format!("{text}\n"), allow: None }
+        let (status, text) = (StatusCode::OK, format!("{text}\n"));
+        Self { status, retry_after: None, code: "ok", text, allow: None, challenge: None }
     }
 
     pub(super) fn refused(refusal: &Refusal) -> Self {
@@ -34,8 +37,13 @@ impl PushAnswer {
             status => status,
         };
         let allow = matches!(refusal, Refusal::WrongMethod).then_some("GET, HEAD, POST");
-        let code = refusal.word();
-        Self { status, retry_after: refusal.retry_after(), code, text: text(refusal), allow }
+        let challenge = match refusal {
+            Refusal::TokenMissing => Some("Bearer"),
+            Refusal::TokenWrong | Refusal::BearerWrong(_) => Some("Bearer error=\"invalid_token\""),
+            _ => None,
+        };
+        let (retry_after, code, text) = (refusal.retry_after(), refusal.word(), text(refusal));
+        Self { status, retry_after, code, text, allow, challenge }
     }
 }
 
@@ -44,8 +52,9 @@ fn text(refusal: &Refusal) -> String {
         Refusal::NotAllowed => {
             "your address may not push here; have it added to `allow` under `[intake.push]` in Fanlight's configuration".to_owned()
         }
-        Refusal::TokenMissing => "a token is needed: send the header `authorization: Bearer …` (or `Splunk …`, or `Basic …` with the token as the password) with a line of the file that `token_file` under `[intake.push]` names; without that file, only senders on the server's own machine may push".to_owned(),
-        Refusal::TokenWrong => "the token is not one of `token_file` under `[intake.push]`".to_owned(),
+        Refusal::TokenMissing => "a token is needed: send the header `authorization: Bearer …` (or `Splunk …`, or `Basic …` with the token as the password) with a line of the file that `token_file` under `[intake.push]` names, or `Bearer …` with a token of the authorisation server under `[intake.push.oauth]`; without either, only senders on the server's own machine may push".to_owned(),
+        Refusal::TokenWrong => "the token is not one of `token_file` under `[intake.push]`, nor, as `Bearer …`, one of the authorisation server under `[intake.push.oauth]`".to_owned(),
+        Refusal::BearerWrong(error) => format!("{error} (judged by `[intake.push.oauth]`)"),
         Refusal::NoSuchPath(path) => format!("no feed is pushed to `{path}`; known: {}", paths()),
         Refusal::WrongMethod => "records are pushed by POST; GET tells whether the address and the token are right".to_owned(),
         refusal => refusal.to_string(),
