@@ -118,48 +118,86 @@ impl Body for RequestBody {
 #[derive(Debug)]
 pub(crate) struct ResponseBody<B> {
     body: B,
+    /// What of its last frame was not given yet.
+    rest: Bytes,
     ticket: Ticket,
 }
 
-impl<B: Body> ResponseBody<B> {
+/// A large frame is given in pieces of this size. Of one that was given whole nobody could tell whether it is being taken: the connection
+/// would look idle while the peer reads. At the slowest rate that is borne a piece takes half of the time that one may take.
+const PIECE_BYTES: usize = 16 << 10;
+
+impl<B: Body<Data = Bytes>> ResponseBody<B> {
     pub(crate) fn new(body: B, mut ticket: Ticket) -> Self {
         // Whoever opens no window for it asks for nothing, from the start.
         ticket.gave();
         if body.is_end_stream() {
             ticket.finish();
         }
-        Self { body, ticket }
+        Self { body, rest: Bytes::new(), ticket }
+    }
+
+    fn is_over(&self) -> bool {
+        self.rest.is_empty() && self.body.is_end_stream()
+    }
+
+    fn piece(&mut self) -> Bytes {
+        self.rest.split_to(self.rest.len().min(PIECE_BYTES))
     }
 }
 
-impl<B: Body + Unpin> Body for ResponseBody<B> {
-    type Data = B::Data;
+impl<B: Body<Data = Bytes> + Unpin> Body for ResponseBody<B> {
+    type Data = Bytes;
     type Error = B::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         self.ticket.is_asked();
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        let mut frame = None;
+        if self.rest.is_empty() {
+            frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+            if let Some(Ok(data)) = frame {
+                frame = match data.into_data() {
+                    Ok(data) => {
+                        self.rest = data;
+                        None
+                    }
+                    Err(other) => Some(Ok(other)),
+                };
+            } else if frame.is_none() {
+                self.ticket.finish();
+                return Poll::Ready(None);
+            }
+        }
+        let frame = frame.unwrap_or_else(|| Ok(Frame::data(self.piece())));
         match &frame {
-            Some(Ok(frame)) => {
-                let is_last = frame.is_trailers() || self.body.is_end_stream();
+            Ok(frame) => {
+                let is_last = frame.is_trailers() || self.is_over();
                 self.ticket.gave();
                 if is_last {
                     self.ticket.finish();
                 }
             }
-            Some(Err(_)) | None => self.ticket.finish(),
+            Err(_) => self.ticket.finish(),
         }
-        Poll::Ready(frame)
+        Poll::Ready(Some(frame))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.is_over()
     }
 
+    /// The body's own counts what was taken out of it as given.
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let rest = self.rest.len() as u64;
+        let of_body = self.body.size_hint();
+        let mut hint = SizeHint::new();
+        hint.set_lower(of_body.lower().saturating_add(rest));
+        if let Some(upper) = of_body.upper() {
+            hint.set_upper(upper.saturating_add(rest));
+        }
+        hint
     }
 }

@@ -89,7 +89,7 @@ fn http1() -> http1::Builder {
     let mut builder = http1::Builder::new();
     // How long a header may take is the pulse's to say: here it would be the bound of idleness, too.
     builder.timer(TokioTimer::new()).header_read_timeout(None);
-    builder.max_header_size(MAX_HEADER_BYTES).max_headers(MAX_HEADERS);
+    builder.max_header_size(MAX_HEADER_BYTES).max_headers(MAX_HEADERS).max_buf_size(MAX_UNSENT_BYTES);
     builder
 }
 

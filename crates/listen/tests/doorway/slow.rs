@@ -131,6 +131,35 @@ async fn an_answer_that_is_not_taken_is_given_up_after_half_a_minute() {
     }
 }
 
+/// A large answer over a thin line takes minutes, and is not cut while it is being taken.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_taken_slowly_comes_whole() {
+    let house = House::open(Protocol::Http1, Access::open()).await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut stream = socket.connect(house.address).await.unwrap();
+    let started = Instant::now();
+    stream.write_all(b"GET /large HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+    let (mut read, mut piece) = (0, vec![0; 512 << 10]);
+    let mut seconds = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        seconds.tick().await;
+        let mut this = 0;
+        while this < piece.len() {
+            match stream.read(&mut piece[this..]).await.unwrap() {
+                0 => {
+                    let took = started.elapsed();
+                    assert!(read + this > 64 << 20, "cut off after {took:?} and {} bytes", read + this);
+                    assert!(took > Duration::from_secs(100), "{took:?} is not slow");
+                    return;
+                }
+                some => this += some,
+            }
+        }
+        read += this;
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_http2_answer_without_a_window_is_given_up() {
     let house = House::open(Protocol::Http2, Access::open()).await;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use fanlight_identity::{JwksError, JwtVerifier};
 use fanlight_listen::{AccessError, Tools, Watched};
 use fanlight_runtime::Outcome;
+use tokio::sync::watch;
 
 use crate::receive::door::STAGE;
 use crate::settings::OauthSettings;
@@ -29,6 +30,8 @@ pub struct Oauth {
 #[derive(Debug)]
 struct Inner {
     tools: Tools,
+    /// By itself, so that no request waits while a disk is looked at.
+    verifier: watch::Sender<Option<Arc<JwtVerifier>>>,
     state: Mutex<State>,
 }
 
@@ -36,7 +39,6 @@ struct Inner {
 struct State {
     settings: Option<OauthSettings>,
     watched: Watched,
-    verifier: Option<Arc<JwtVerifier>>,
     /// Why the file as it is now is not in force.
     trouble: Option<String>,
 }
@@ -67,8 +69,9 @@ impl Oauth {
     /// Reads the file. Blocks on the disk.
     pub(crate) fn open(settings: Option<OauthSettings>, tools: &Tools) -> Result<Self, AccessError> {
         let PreparedOauth { settings, watched, verifier } = prepare(settings)?;
-        let state = Mutex::new(State { settings, watched, verifier, trouble: None });
-        let oauth = Self { inner: Arc::new(Inner { tools: tools.clone(), state }) };
+        let (verifier, _) = watch::channel(verifier);
+        let state = Mutex::new(State { settings, watched, trouble: None });
+        let oauth = Self { inner: Arc::new(Inner { tools: tools.clone(), verifier, state }) };
         oauth.show();
         Ok(oauth)
     }
@@ -84,7 +87,8 @@ impl Oauth {
     /// Puts new settings in force, for the next request.
     pub fn adopt(&self, prepared: PreparedOauth) {
         let PreparedOauth { settings, watched, verifier } = prepared;
-        *self.state() = State { settings, watched, verifier, trouble: None };
+        *self.state() = State { settings, watched, trouble: None };
+        self.inner.verifier.send_replace(verifier);
         self.show();
     }
 
@@ -111,7 +115,7 @@ impl Oauth {
 
     /// What tokens are judged by at this moment.
     pub(super) fn verifier(&self) -> Option<Arc<JwtVerifier>> {
-        self.state().verifier.clone()
+        self.inner.verifier.borrow().clone()
     }
 
     fn read_again(&self, settings: &OauthSettings) {
@@ -120,9 +124,8 @@ impl Oauth {
         let why = match settings.load() {
             Ok(verifier) => {
                 let (keys, passed_over) = (verifier.keys(), verifier.keys_passed_over());
-                let mut state = self.state();
-                (state.verifier, state.trouble) = (Some(Arc::new(verifier)), None);
-                drop(state);
+                self.inner.verifier.send_replace(Some(Arc::new(verifier)));
+                self.state().trouble = None;
                 ledger.add(STAGE, RELOAD, Outcome::Stored, KEYS, 1);
                 tracing::info!(name: "intake.push_keys.adopted", %file, keys, passed_over, "the authorisation server's keys were read again and are in force");
                 return;
@@ -130,11 +133,11 @@ impl Oauth {
             Err(error) => {
                 let is_empty = matches!(error, JwksError::Empty { .. });
                 let why = access_error(error).whole();
-                let mut state = self.state();
                 if is_empty {
-                    state.verifier = Some(Arc::new(JwtVerifier::without_keys(settings.policy.clone())));
+                    let nobody = JwtVerifier::without_keys(settings.policy.clone());
+                    self.inner.verifier.send_replace(Some(Arc::new(nobody)));
                 }
-                state.trouble = Some(why.clone());
+                self.state().trouble = Some(why.clone());
                 why
             }
         };
