@@ -12,7 +12,7 @@ use fanlight_correlate::{Correlator, Decision, Linked, Record};
 use fanlight_export::{inline_attributes, synthetic_access_span};
 use fanlight_intake::{Decoded, Decoder, SpanBatch, frame_kind};
 use fanlight_log::{Frame, Position};
-use fanlight_model::{AccessEvent, FeedRecord, Link, LinkState, ParseLevel, Timestamp};
+use fanlight_model::{AccessEvent, Link, LinkState, OtherRecord, ParseLevel, Timestamp, split_records};
 use fanlight_otlp::{Attributes, Batch, Limits, splice};
 use fanlight_runtime::{Ledger, Outcome, own_span};
 use fanlight_store::{Append, Pressure, SpanRows, Store};
@@ -90,9 +90,9 @@ impl Pipeline {
         own_span!(span, "pipeline.correlate").in_scope(|| match decoded {
             Decoded::Spans(spans) => self.take_spans(spans, frame.arrival, &mut written),
             Decoded::Records(records) => {
-                // Device facts, health and changes have no table yet: they are counted, and stay in the log.
-                let events = records.into_iter().filter_map(FeedRecord::into_access_event);
-                self.take_events(events, frame.arrival, &mut written);
+                let (events, records) = split_records(records);
+                written.records = records;
+                self.take_events(events.into_iter(), frame.arrival, &mut written);
             }
             Decoded::Nothing => {}
         });
@@ -111,6 +111,7 @@ impl Pipeline {
             spans: written.spans,
             events: written.events,
             links: written.links,
+            records: written.records,
             arrival: frame.arrival,
         };
         let appended = own_span!(span, "pipeline.store").in_scope(|| self.store.append(append));
@@ -211,6 +212,7 @@ struct Written {
     spans: Vec<SpanRows>,
     events: Vec<Arc<AccessEvent>>,
     links: Vec<Link>,
+    records: Vec<OtherRecord>,
     exported: Exported,
 }
 
