@@ -123,4 +123,9 @@ impl ConnectorHealth {
             measures: Vec::new(),
         }
     }
+
+    /// OCSF Device Inventory Info: 2 Collect.
+    pub const fn ocsf_activity(&self) -> u8 {
+        2
+    }
 }

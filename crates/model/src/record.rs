@@ -150,8 +150,7 @@ impl FeedRecord {
         match self {
             Self::AccessEvent(event) => event.ocsf_activity(),
             Self::DeviceFact(fact) => fact.ocsf_activity(),
-            // Device Inventory Info: 2 is Collect.
-            Self::ConnectorHealth(_) => 2,
+            Self::ConnectorHealth(health) => health.ocsf_activity(),
             Self::ConfigChange(change) => change.ocsf_activity(),
             Self::Kept(kept) => kept.ocsf_activity,
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fanlight_log::Position;
-use fanlight_model::{AccessEvent, Link, Timestamp};
+use fanlight_model::{AccessEvent, Link, OtherRecord, Timestamp};
 use fanlight_otlp::{Attributes, Batch};
 
 /// All that one frame of the log led to. One frame is one append: a seal cuts the log between appends, never inside one.
@@ -18,6 +18,8 @@ pub struct Append {
     pub events: Vec<Arc<AccessEvent>>,
     /// Links, each at its newest revision.
     pub links: Vec<Link>,
+    /// Records that are no access events; `fanlight_model::split_records` tells them apart.
+    pub records: Vec<OtherRecord>,
     /// When the frame arrived; the hour of it names the folder of the parts.
     pub arrival: Timestamp,
 }

@@ -3,8 +3,10 @@
 mod events;
 mod links;
 mod recent;
+mod records;
 mod spans;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,11 +14,14 @@ use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::record_batch::RecordBatch;
 use fanlight_log::Position;
-use fanlight_model::{AccessEvent, Link, Timestamp};
+use fanlight_model::{AccessEvent, Link, OtherRecord, Timestamp};
 
 use crate::append::SpanRows;
 use crate::schema::Table;
+#[cfg(test)]
+pub(crate) use events::event_batch;
 pub(crate) use recent::Recent;
+use records::Records;
 use spans::{Pairs, SpanColumns, in_force};
 
 /// Rows at which growing columns become a batch.
@@ -44,6 +49,7 @@ pub(crate) struct Tail {
     growing_events: Vec<Arc<AccessEvent>>,
     growing_event_bytes: usize,
     growing_links: Vec<Link>,
+    records: Records,
     /// The end of the last frame that it holds, where it holds any.
     pub(crate) position: Option<Position>,
     /// When the first frame that it holds arrived.
@@ -152,24 +158,43 @@ impl Tail {
         Ok(counted)
     }
 
+    /// What became of them by table; where one cannot be laid out, its table and why.
+    pub(crate) fn append_records(
+        &mut self,
+        records: Vec<OtherRecord>,
+        recent: &mut Recent,
+        keep: bool,
+    ) -> Result<BTreeMap<Table, Counted>, (Table, ArrowError)> {
+        let mut counted: BTreeMap<Table, Counted> = BTreeMap::new();
+        for record in records {
+            let (table, appended) = self.records.append(record, recent, keep);
+            let appended = appended.map_err(|cause| (table, cause))?;
+            let sum = counted.entry(table).or_default();
+            sum.stored += appended.stored;
+            sum.duplicates += appended.duplicates;
+        }
+        Ok(counted)
+    }
+
     /// Rows of all tables.
     pub(crate) fn rows(&self) -> usize {
         let growing = self.growing_spans.rows() + self.growing_events.len() + self.growing_links.len();
-        self.spans.rows + self.events.rows + self.links.rows + growing
+        self.spans.rows + self.events.rows + self.links.rows + self.records.rows() + growing
     }
 
     /// About how many bytes they hold.
     pub(crate) fn bytes(&self) -> usize {
         let growing =
             self.growing_spans.bytes() + self.growing_event_bytes + self.growing_links.len() * LINK_BYTES;
-        self.spans.bytes + self.events.bytes + self.links.bytes + growing
+        self.spans.bytes + self.events.bytes + self.links.bytes + self.records.bytes() + growing
     }
 
     /// Makes batches of what grows, so that [`Self::batches`] tells everything.
     pub(crate) fn flush(&mut self) -> Result<(), ArrowError> {
         self.flush_spans()?;
         self.flush_events()?;
-        self.flush_links()
+        self.flush_links()?;
+        self.records.flush()
     }
 
     /// The batches of a table, all rows of it after [`Self::flush`].
@@ -178,6 +203,7 @@ impl Tail {
             Table::Spans => &self.spans.list,
             Table::AccessEvents => &self.events.list,
             Table::Links => &self.links.list,
+            records => self.records.batches(records),
         }
     }
 

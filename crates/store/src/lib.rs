@@ -1,4 +1,4 @@
-//! Keeps spans, access events and links as columns, and finds them again.
+//! Keeps spans, access events, links and the feeds' other records as columns, and finds them again.
 //!
 //! Rows are visible at once in the hot tail and become immutable Parquet parts when sealed; a chain of small commits says what
 //! is visible and where the log may be cut. Damage never stops an opening: what cannot be read is put aside and named.
@@ -26,6 +26,7 @@ mod open;
 mod part;
 mod quarantine;
 mod query;
+mod record;
 mod schema;
 mod seal;
 mod settings;

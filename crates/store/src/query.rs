@@ -18,6 +18,7 @@ mod catalogue;
 mod error;
 mod hex;
 mod latest;
+mod once;
 mod provider;
 mod render;
 mod run;
@@ -79,7 +80,11 @@ impl Store {
     }
 }
 
-async fn answer(snapshot: Snapshot, sql: &str, budget: QueryBudget) -> Result<SqlAnswer, QueryError> {
+pub(crate) async fn answer(
+    snapshot: Snapshot,
+    sql: &str,
+    budget: QueryBudget,
+) -> Result<SqlAnswer, QueryError> {
     let sql = sql.to_owned();
     apart::run(budget.max_time, move || async move { run::run(&snapshot, &sql, &budget).await }).await
 }

@@ -6,13 +6,18 @@
 //! `trace_id = '…'` back into a comparison of bytes. Everything else has the same type on both sides.
 //!
 //! What is stored is what was appended: `access_events` holds every revision of an event and `links` every revision of a
-//! link. SQL shows the highest revision per `event_uid` and per `link_id`; that is the query side's view, too.
+//! link. SQL shows the highest revision per `event_uid` and per `link_id`; that is the query side's view, too. The tables of the
+//! feeds' other records (`record.rs`) may hold a record twice, and SQL shows it once.
 //!
 //! Columns are nullable where the contract allows "not told"; absent is null, never an empty text or a zero.
 
 use std::sync::{Arc, LazyLock};
 
+use datafusion::arrow::array::MapFieldNames;
 use datafusion::arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
+use fanlight_model::{ConfigChange, ConnectorHealth, DeviceFact, FeedHealth, KeptRecord};
+
+use crate::record;
 
 /// One table of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,11 +28,30 @@ pub enum Table {
     AccessEvents,
     /// One row a revision of a link.
     Links,
+    /// One row a record of a ZPA session's device and posture.
+    DeviceFacts,
+    /// One row a report of an app connector or service edge.
+    ConnectorHealth,
+    /// One row an administrator's action.
+    ConfigChanges,
+    /// One row any other record of a feed.
+    FeedRecords,
+    /// One row a feed, a source and an interval.
+    FeedHealth,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 3] = [Self::Spans, Self::AccessEvents, Self::Links];
+    pub const ALL: [Self; 8] = [
+        Self::Spans,
+        Self::AccessEvents,
+        Self::Links,
+        Self::DeviceFacts,
+        Self::ConnectorHealth,
+        Self::ConfigChanges,
+        Self::FeedRecords,
+        Self::FeedHealth,
+    ];
 
     /// Its name in SQL and as a folder.
     pub const fn as_str(self) -> &'static str {
@@ -35,6 +59,25 @@ impl Table {
             Self::Spans => "spans",
             Self::AccessEvents => "access_events",
             Self::Links => "links",
+            Self::DeviceFacts => "device_facts",
+            Self::ConnectorHealth => "connector_health",
+            Self::ConfigChanges => "config_changes",
+            Self::FeedRecords => "feed_records",
+            Self::FeedHealth => "feed_health",
+        }
+    }
+
+    /// The word for one of its rows in the ledger.
+    pub(crate) const fn record(self) -> &'static str {
+        match self {
+            Self::Spans => "span",
+            Self::AccessEvents => "access_event",
+            Self::Links => "link",
+            Self::DeviceFacts => "device_fact",
+            Self::ConnectorHealth => "connector_health",
+            Self::ConfigChanges => "config_change",
+            Self::FeedRecords => "feed_record",
+            Self::FeedHealth => "feed_health",
         }
     }
 
@@ -49,6 +92,11 @@ impl Table {
             Self::Spans => Arc::clone(&SPANS),
             Self::AccessEvents => Arc::clone(&ACCESS_EVENTS),
             Self::Links => Arc::clone(&LINKS),
+            Self::DeviceFacts => Arc::clone(&DEVICE_FACTS),
+            Self::ConnectorHealth => Arc::clone(&CONNECTOR_HEALTH),
+            Self::ConfigChanges => Arc::clone(&CONFIG_CHANGES),
+            Self::FeedRecords => Arc::clone(&FEED_RECORDS),
+            Self::FeedHealth => Arc::clone(&FEED_HEALTH),
         }
     }
 
@@ -58,6 +106,11 @@ impl Table {
             Self::Spans => ["trace_id", "start_time"],
             Self::AccessEvents => ["start_time", "principal_id"],
             Self::Links => ["trace_id", "span_id"],
+            Self::DeviceFacts
+            | Self::ConnectorHealth
+            | Self::ConfigChanges
+            | Self::FeedRecords
+            | Self::FeedHealth => ["time", "event_uid"],
         }
     }
 
@@ -65,7 +118,12 @@ impl Table {
     pub const fn bloom_column(self) -> &'static str {
         match self {
             Self::Spans | Self::Links => "trace_id",
-            Self::AccessEvents => "event_uid",
+            Self::AccessEvents
+            | Self::DeviceFacts
+            | Self::ConnectorHealth
+            | Self::ConfigChanges
+            | Self::FeedRecords
+            | Self::FeedHealth => "event_uid",
         }
     }
 
@@ -74,25 +132,43 @@ impl Table {
         match self {
             Self::Spans | Self::AccessEvents => "start_time",
             Self::Links => "decided_time",
+            Self::DeviceFacts
+            | Self::ConnectorHealth
+            | Self::ConfigChanges
+            | Self::FeedRecords
+            | Self::FeedHealth => "time",
         }
     }
 }
 
 /// Columns that are bytes here and lower-case hex in SQL, in whichever table they occur.
-pub const ID_COLUMNS: [&str; 5] = ["trace_id", "span_id", "parent_span_id", "event_uid", "link_id"];
+pub const ID_COLUMNS: [&str; 6] =
+    ["trace_id", "span_id", "parent_span_id", "event_uid", "link_id", "record_hash"];
+
+/// How many bytes the ids of a column named in [`ID_COLUMNS`] have.
+pub(crate) const fn id_width(name: &str) -> i32 {
+    match name.as_bytes() {
+        b"span_id" | b"parent_span_id" | b"record_hash" => 8,
+        _ => 16,
+    }
+}
 
 /// The time zone of every time.
 pub const TIME_ZONE: &str = "UTC";
 
-/// The number of the schema; rises when a column changes its meaning. A store written by a newer one is refused.
-pub const SCHEMA_VERSION: u32 = 1;
+/// The number of the schema; rises when a column changes its meaning, and when a table is added: an older version would leave the
+/// parts of a table that it does not know out of its next checkpoint. A column that can be null is added without it: parts of any
+/// lower number are read, and a column that they lack is null there. A store written by a newer one is refused.
+///
+/// 2: the tables of the feeds' other records.
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// The type of every time: nanoseconds in UTC.
 pub fn time_type() -> DataType {
     DataType::Timestamp(TimeUnit::Nanosecond, Some(Arc::from(TIME_ZONE)))
 }
 
-/// The type of `attributes` and `resource`: text to text, in the order received.
+/// The type of `attributes` and `resource`, and of every other map: text to text, in the order received.
 pub fn map_type() -> DataType {
     let fields = Fields::from(vec![
         Field::new("key", DataType::Utf8, false),
@@ -101,7 +177,12 @@ pub fn map_type() -> DataType {
     DataType::Map(Arc::new(Field::new("entries", DataType::Struct(fields), false)), false)
 }
 
-/// The type of `effects`.
+/// The names inside of [`map_type`], for builders.
+pub(crate) fn map_names() -> MapFieldNames {
+    MapFieldNames { entry: "entries".to_owned(), key: "key".to_owned(), value: "value".to_owned() }
+}
+
+/// The type of `effects`, and of every other list.
 pub fn text_list_type() -> DataType {
     DataType::List(Arc::new(Field::new("item", DataType::Utf8, true)))
 }
@@ -109,6 +190,7 @@ pub fn text_list_type() -> DataType {
 const TRACE_ID: DataType = DataType::FixedSizeBinary(16);
 const SPAN_ID: DataType = DataType::FixedSizeBinary(8);
 const UID: DataType = DataType::FixedSizeBinary(16);
+const HASH: DataType = DataType::FixedSizeBinary(8);
 
 static SPANS: LazyLock<SchemaRef> = LazyLock::new(|| {
     Arc::new(Schema::new(vec![
@@ -175,6 +257,15 @@ static ACCESS_EVENTS: LazyLock<SchemaRef> = LazyLock::new(|| {
     ];
     fields.extend(PHASE_COLUMNS.map(|name| maybe(name, DataType::Int64)));
     fields.extend(STAMP_COLUMNS.map(|name| maybe(name, time_type())));
+    // Since schema 2. Parts of schema 1 lack them.
+    fields.push(maybe("connection_uid", DataType::Utf8));
+    fields.push(maybe("session_id", DataType::Utf8));
+    fields.push(maybe("client_port", DataType::Int32));
+    fields.push(maybe("ocsf_class", DataType::Int32));
+    fields.push(maybe("ocsf_activity", DataType::Int32));
+    fields.push(maybe("record_hash", HASH));
+    fields.extend(REQUEST_PHASE_COLUMNS.map(|name| maybe(name, DataType::Int64)));
+    fields.extend(REQUEST_STAMP_COLUMNS.map(|name| maybe(name, time_type())));
     fields.push(always("parse_level", DataType::Utf8));
     fields.push(always("raw", DataType::Utf8));
     Arc::new(Schema::new(fields))
@@ -207,6 +298,36 @@ pub(crate) const STAMP_COLUMNS: [&str; 14] = [
     "stamp_last_rx_connector",
     "stamp_last_tx_connector",
 ];
+
+/// The edge's durations of one request, in the order of `model::RequestTimes`.
+pub(crate) const REQUEST_PHASE_COLUMNS: [&str; 7] = [
+    "phase_request_receive_us",
+    "phase_request_transmit_us",
+    "phase_response_receive_us",
+    "phase_response_transmit_us",
+    "phase_connection_setup_us",
+    "phase_server_response_us",
+    "phase_inspection_us",
+];
+
+/// The edge's stamps of one request, in the order of `model::RequestTimes`.
+pub(crate) const REQUEST_STAMP_COLUMNS: [&str; 9] = [
+    "stamp_request_receive_start",
+    "stamp_request_receive_header_finish",
+    "stamp_request_receive_finish",
+    "stamp_request_transmit_start",
+    "stamp_request_transmit_finish",
+    "stamp_response_receive_start",
+    "stamp_response_receive_finish",
+    "stamp_response_transmit_start",
+    "stamp_response_transmit_finish",
+];
+
+static DEVICE_FACTS: LazyLock<SchemaRef> = LazyLock::new(record::schema::<DeviceFact>);
+static CONNECTOR_HEALTH: LazyLock<SchemaRef> = LazyLock::new(record::schema::<ConnectorHealth>);
+static CONFIG_CHANGES: LazyLock<SchemaRef> = LazyLock::new(record::schema::<ConfigChange>);
+static FEED_RECORDS: LazyLock<SchemaRef> = LazyLock::new(record::schema::<KeptRecord>);
+static FEED_HEALTH: LazyLock<SchemaRef> = LazyLock::new(record::schema::<FeedHealth>);
 
 static LINKS: LazyLock<SchemaRef> = LazyLock::new(|| {
     Arc::new(Schema::new(vec![
@@ -254,8 +375,12 @@ mod tests {
     fn every_fixed_size_column_is_named_as_an_id() {
         for table in Table::ALL {
             for field in table.schema().fields() {
-                let is_fixed = matches!(field.data_type(), DataType::FixedSizeBinary(_));
-                assert_eq!(is_fixed, ID_COLUMNS.contains(&field.name().as_str()), "{}", field.name());
+                let width = match field.data_type() {
+                    DataType::FixedSizeBinary(width) => Some(*width),
+                    _ => None,
+                };
+                let is_id = ID_COLUMNS.contains(&field.name().as_str());
+                assert_eq!(width, is_id.then(|| id_width(field.name())), "{}", field.name());
             }
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 /// Where the store lies and how much it may hold in memory.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The data folder; the store makes `spans`, `access_events`, `links`, `commits` and `quarantine` in it.
+    /// The data folder; the store makes a folder a table, `commits` and `quarantine` in it.
     pub directory: PathBuf,
     /// Rows in the hot tail, all tables together, at which it is sealed; twice as many at which [`crate::Pressure::Full`] is told.
     pub hot_max_rows: usize,

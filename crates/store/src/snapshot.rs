@@ -1,5 +1,6 @@
 //! What is visible at one moment: the seam between the write side and the queries.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::arrow::record_batch::RecordBatch;
@@ -10,9 +11,7 @@ use crate::{Part, Table};
 /// exactly one place of it, also while a seal is under way.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    spans: Rows,
-    access_events: Rows,
-    links: Rows,
+    tables: BTreeMap<Table, Rows>,
 }
 
 /// The rows of one table.
@@ -25,19 +24,18 @@ struct Rows {
 impl Snapshot {
     /// The rows that are in memory only, unsorted, in the table's schema.
     pub fn hot(&self, table: Table) -> &[RecordBatch] {
-        &self.rows(table).hot
+        self.rows(table).map_or(&[], |rows| &rows.hot)
     }
 
     /// The table's visible parts, in the order in which they were committed.
     pub fn parts(&self, table: Table) -> &[Arc<Part>] {
-        &self.rows(table).parts
+        self.rows(table).map_or(&[], |rows| &rows.parts)
     }
 
     /// All rows of the table, in memory and in parts.
     pub fn row_count(&self, table: Table) -> u64 {
-        let rows = self.rows(table);
-        let hot: usize = rows.hot.iter().map(RecordBatch::num_rows).sum();
-        rows.parts.iter().map(|part| part.rows).sum::<u64>() + hot as u64
+        let hot: usize = self.hot(table).iter().map(RecordBatch::num_rows).sum();
+        self.parts(table).iter().map(|part| part.rows).sum::<u64>() + hot as u64
     }
 
     /// The same with other spans.
@@ -48,19 +46,10 @@ impl Snapshot {
     }
 
     pub(crate) fn set(&mut self, table: Table, hot: Vec<RecordBatch>, parts: Vec<Arc<Part>>) {
-        let rows = match table {
-            Table::Spans => &mut self.spans,
-            Table::AccessEvents => &mut self.access_events,
-            Table::Links => &mut self.links,
-        };
-        *rows = Rows { hot, parts };
+        self.tables.insert(table, Rows { hot, parts });
     }
 
-    fn rows(&self, table: Table) -> &Rows {
-        match table {
-            Table::Spans => &self.spans,
-            Table::AccessEvents => &self.access_events,
-            Table::Links => &self.links,
-        }
+    fn rows(&self, table: Table) -> Option<&Rows> {
+        self.tables.get(&table)
     }
 }

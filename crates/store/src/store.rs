@@ -22,7 +22,7 @@ use crate::{StoreError, Table};
 /// The stage's name in the ledger.
 pub(crate) const STAGE: &str = "store";
 
-/// Spans, access events and links: a hot tail in memory, parts on disk. Clones share it.
+/// Spans, access events, links and other records: a hot tail in memory, parts on disk. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) shared: Arc<Shared>,
@@ -111,14 +111,17 @@ impl Store {
         let events = events.map_err(StoreError::columns(Table::AccessEvents))?;
         let links = state.tail.append_links(append.links, &mut state.recent, keep);
         let links = links.map_err(StoreError::columns(Table::Links))?;
+        let records = state.tail.append_records(append.records, &mut state.recent, keep);
+        let records = records.map_err(|(table, cause)| StoreError::columns(table)(cause))?;
         if keep {
             state.tail.position = Some(append.position);
             state.tail.first_arrival.get_or_insert(append.arrival);
             state.tail.since.get_or_insert(now);
         }
-        for (record, counted) in [("span", spans), ("access_event", events), ("link", links)] {
-            self.shared.ledger.add(STAGE, record, Outcome::Stored, "", counted.stored);
-            self.shared.ledger.add(STAGE, record, Outcome::Duplicate, "", counted.duplicates);
+        let first = [(Table::Spans, spans), (Table::AccessEvents, events), (Table::Links, links)];
+        for (table, counted) in first.into_iter().chain(records) {
+            self.shared.ledger.add(STAGE, table.record(), Outcome::Stored, "", counted.stored);
+            self.shared.ledger.add(STAGE, table.record(), Outcome::Duplicate, "", counted.duplicates);
         }
         Ok(self.shared.pressure(state))
     }

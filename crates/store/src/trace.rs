@@ -17,6 +17,8 @@ use crate::part::{OpenPart, PartFault, Stored, Wanted, open_part, read_rows};
 use crate::snapshot::Snapshot;
 use crate::store::{Shared, Store};
 use crate::{StoreError, Table};
+#[cfg(test)]
+pub(crate) use events::decode as decode_events;
 pub use spans::SpanRow;
 
 /// Footers kept ready; one of a part of a million rows takes about a megabyte.

@@ -177,6 +177,7 @@ fn rows() -> Append {
         spans: vec![SpanRows { batch, additions: Vec::new(), synthetic: false }],
         events: vec![Arc::new(event)],
         links: vec![link],
+        records: Vec::new(),
         arrival: at(400),
     }
 }

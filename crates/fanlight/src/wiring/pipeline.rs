@@ -12,7 +12,9 @@ use fanlight_correlate::{Correlator, Decision, Linked, Record};
 use fanlight_export::{inline_attributes, synthetic_access_span};
 use fanlight_intake::{Decoded, Decoder, SpanBatch, frame_kind};
 use fanlight_log::{Frame, Position};
-use fanlight_model::{AccessEvent, FeedRecord, Link, LinkState, ParseLevel, Timestamp};
+use fanlight_model::{
+    AccessEvent, FeedRecord, Link, LinkState, OtherRecord, ParseLevel, Timestamp, split_records,
+};
 use fanlight_otlp::{Attributes, Batch, Limits, splice};
 use fanlight_runtime::{Ledger, Outcome, own_span};
 use fanlight_store::{Append, Pressure, SpanRows, Store};
@@ -107,6 +109,7 @@ impl Pipeline {
             spans: written.spans,
             events: written.events,
             links: written.links,
+            records: written.records,
             arrival: frame.arrival,
         };
         let appended = own_span!(span, "pipeline.store").in_scope(|| self.store.append(append));
@@ -176,16 +179,15 @@ impl Pipeline {
     /// Access events look for spans that came before them; each link that is new adds a synthetic access span to its trace. What else
     /// feeds tell is stored as it is.
     fn take_records(&mut self, records: Vec<FeedRecord>, now: Timestamp, written: &mut Written) {
-        for record in records {
-            match record {
-                FeedRecord::AccessEvent(event) => match event.parse_level {
-                    // A line that could not be read has no keys: it is kept, but the join has no use for it.
-                    ParseLevel::Raw => written.events.push(Arc::new(event)),
-                    ParseLevel::Strict | ParseLevel::Repaired => {
-                        self.correlator.apply(Record::AccessEvent(event), now, &mut self.decisions);
-                    }
-                },
-                other => written.records.push(other),
+        let (events, others) = split_records(records);
+        written.records = others;
+        for event in events {
+            match event.parse_level {
+                // A line that could not be read has no keys: it is kept, but the join has no use for it.
+                ParseLevel::Raw => written.events.push(Arc::new(event)),
+                ParseLevel::Strict | ParseLevel::Repaired => {
+                    self.correlator.apply(Record::AccessEvent(event), now, &mut self.decisions);
+                }
             }
         }
         for decision in self.decisions.drain(..) {
@@ -206,7 +208,7 @@ struct Written {
     spans: Vec<SpanRows>,
     events: Vec<Arc<AccessEvent>>,
     links: Vec<Link>,
-    records: Vec<FeedRecord>,
+    records: Vec<OtherRecord>,
     exported: Exported,
 }
 

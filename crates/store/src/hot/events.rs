@@ -9,7 +9,7 @@ use datafusion::arrow::array::{
 use datafusion::arrow::buffer::Buffer;
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::record_batch::RecordBatch;
-use fanlight_model::{AccessEvent, Timestamp};
+use fanlight_model::{AccessEvent, RequestTimes, Timestamp};
 
 use crate::schema::{TIME_ZONE, Table};
 
@@ -31,6 +31,16 @@ pub(crate) fn event_batch(events: &[Arc<AccessEvent>]) -> Result<RecordBatch, Ar
     columns.extend(what(events)?);
     columns.extend(phases(events));
     columns.extend(stamps(events));
+    columns.extend([
+        texts(events, |event| event.connection_uid.as_deref()),
+        texts(events, |event| event.session_id.as_deref()),
+        ints(events, |event| event.client_port),
+        ints(events, |event| i32::try_from(event.feed.ocsf_class().uid()).ok()),
+        ints(events, |event| Some(event.ocsf_activity())),
+        uids(events.iter().map(|event| event.record_hash.to_be_bytes()))?,
+    ]);
+    columns.extend(request_phases(events));
+    columns.extend(request_stamps(events));
     columns.push(texts(events, |event| Some(event.parse_level.as_str())));
     columns.push(texts(events, |event| Some(&event.raw)));
     RecordBatch::try_new(Table::AccessEvents.schema(), columns)
@@ -107,6 +117,38 @@ fn stamps(events: &[Arc<AccessEvent>]) -> [ArrayRef; 14] {
         times(events, |event| event.stamps.first_tx_connector),
         times(events, |event| event.stamps.last_rx_connector),
         times(events, |event| event.stamps.last_tx_connector),
+    ]
+}
+
+fn request_phases(events: &[Arc<AccessEvent>]) -> [ArrayRef; 7] {
+    let of = |column: fn(&RequestTimes) -> Option<u64>| {
+        longs(events, move |event| event.request.as_deref().and_then(column))
+    };
+    [
+        of(|request| request.request_receive_us),
+        of(|request| request.request_transmit_us),
+        of(|request| request.response_receive_us),
+        of(|request| request.response_transmit_us),
+        of(|request| request.connection_setup_us),
+        of(|request| request.server_response_us),
+        of(|request| request.inspection_us),
+    ]
+}
+
+fn request_stamps(events: &[Arc<AccessEvent>]) -> [ArrayRef; 9] {
+    let of = |column: fn(&RequestTimes) -> Option<Timestamp>| {
+        times(events, move |event| event.request.as_deref().and_then(column))
+    };
+    [
+        of(|request| request.request_receive_start),
+        of(|request| request.request_receive_header_finish),
+        of(|request| request.request_receive_finish),
+        of(|request| request.request_transmit_start),
+        of(|request| request.request_transmit_finish),
+        of(|request| request.response_receive_start),
+        of(|request| request.response_receive_finish),
+        of(|request| request.response_transmit_start),
+        of(|request| request.response_transmit_finish),
     ]
 }
 

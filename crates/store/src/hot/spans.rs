@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    ArrayRef, BooleanBuilder, FixedSizeBinaryArray, Int32Builder, Int64Builder, MapBuilder, MapFieldNames,
+    ArrayRef, BooleanBuilder, FixedSizeBinaryArray, Int32Builder, Int64Builder, MapBuilder,
     NullBufferBuilder, StringBuilder, TimestampNanosecondBuilder,
 };
 use datafusion::arrow::buffer::Buffer;
@@ -13,7 +13,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 use fanlight_model::attribute as key;
 use fanlight_otlp::{Attributes, SpanView, Value};
 
-use crate::schema::{TIME_ZONE, Table};
+use crate::schema::{TIME_ZONE, Table, map_names};
 
 /// What a row takes beside its texts: ids, numbers, offsets.
 const FIXED_BYTES: usize = 160;
@@ -82,9 +82,7 @@ impl Default for SpanColumns {
 }
 
 fn map_builder() -> MapBuilder<StringBuilder, StringBuilder> {
-    let names =
-        MapFieldNames { entry: "entries".to_owned(), key: "key".to_owned(), value: "value".to_owned() };
-    MapBuilder::new(Some(names), StringBuilder::new(), StringBuilder::new())
+    MapBuilder::new(Some(map_names()), StringBuilder::new(), StringBuilder::new())
 }
 
 impl SpanColumns {

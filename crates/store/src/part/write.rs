@@ -153,6 +153,16 @@ fn sorted(table: Table, batches: &[RecordBatch]) -> Result<Vec<(usize, usize)>, 
                     (Key::Time(starts.value(row), principal), place, number)
                 }));
             }
+            Table::DeviceFacts
+            | Table::ConnectorHealth
+            | Table::ConfigChanges
+            | Table::FeedRecords
+            | Table::FeedHealth => {
+                let (times, uids) = (nanos(batch, "time")?, fixed(batch, "event_uid")?);
+                rows.extend((0..batch.num_rows()).zip(0_u32..).map(|(row, number)| {
+                    (Key::Stamped(times.value(row), wide(uids.value(row))), place, number)
+                }));
+            }
         }
     }
     rows.sort_unstable();
@@ -164,6 +174,7 @@ fn sorted(table: Table, batches: &[RecordBatch]) -> Result<Vec<(usize, usize)>, 
 enum Key<'a> {
     Bytes(u128, u64),
     Time(i64, Option<&'a str>),
+    Stamped(i64, u128),
 }
 
 fn bloom_of(table: Table, batches: &[RecordBatch], rows: usize) -> Bloom {

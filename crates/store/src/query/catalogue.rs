@@ -14,18 +14,19 @@ use super::provider::StoredTable;
 use crate::{Snapshot, Table};
 
 /// What this version fills, in the contract's order.
-pub(super) const TABLES: &[&str] = &["spans", "access_events", "links"];
-
-/// What the contract names and this version does not fill: asking is answered with that word, never with no rows.
-const NOT_PRODUCED: [&str; 7] = [
-    "verdicts",
-    "explanations",
-    "incidents",
+pub(super) const TABLES: &[&str] = &[
+    "spans",
+    "access_events",
+    "links",
     "device_facts",
     "connector_health",
     "config_changes",
+    "feed_records",
     "feed_health",
 ];
+
+/// What the contract names and this version does not fill: asking is answered with that word, never with no rows.
+const NOT_PRODUCED: [&str; 3] = ["verdicts", "explanations", "incidents"];
 
 const CATALOGUE: &str = "fanlight";
 const SCHEMA: &str = "public";
@@ -60,4 +61,14 @@ pub(super) fn of(snapshot: &Snapshot) -> Result<Arc<dyn CatalogProviderList>> {
 /// The catalogue's and the schema's name, for a session's defaults.
 pub(super) const fn names() -> (&'static str, &'static str) {
     (CATALOGUE, SCHEMA)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_stored_can_be_asked_for() {
+        assert_eq!(Table::ALL.map(Table::as_str), TABLES);
+    }
 }

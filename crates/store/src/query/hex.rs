@@ -14,6 +14,7 @@ use datafusion::logical_expr::{
 };
 
 use crate::ID_COLUMNS;
+use crate::schema::id_width;
 
 /// The bytes as lower-case hex.
 pub(super) fn text(bytes: &[u8]) -> String {
@@ -153,7 +154,7 @@ fn any_column(expr: &Expr) -> Option<&str> {
 /// An id column and how many bytes its ids have.
 fn id_column(expr: &Expr) -> Option<(&str, i32)> {
     let name = any_column(expr).filter(|name| is_id(name))?;
-    Some((name, if matches!(name, "span_id" | "parent_span_id") { 8 } else { 16 }))
+    Some((name, id_width(name)))
 }
 
 /// A text in exactly the form in which ids are shown; any other text equals no id.

@@ -1,4 +1,5 @@
-//! The step that reads a snapshot: hot batches, then parts, one after the other; of what is revised, the latest revision only.
+//! The step that reads a snapshot, one scan after the other; of what is revised, the latest revision only, and of what has copies,
+//! the first.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -21,6 +22,8 @@ use datafusion::physical_plan::{
 };
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 
+use super::once::Seen;
+
 /// How to tell the latest revision of each thing.
 #[derive(Debug, Clone)]
 pub(super) struct Latest {
@@ -32,26 +35,40 @@ pub(super) struct Latest {
     pub(super) revision: usize,
 }
 
+/// Which of the rows are shown.
+#[derive(Debug, Clone)]
+enum Shown {
+    All,
+    Latest(Latest),
+    /// By the key in these of the rows' columns.
+    First(Vec<usize>),
+}
+
 /// Reads scans of one schema one after the other, in one partition.
 #[derive(Debug)]
 pub(super) struct SnapshotScan {
     rows: Vec<Arc<dyn ExecutionPlan>>,
-    latest: Option<Latest>,
+    shown: Shown,
     properties: Arc<PlanProperties>,
 }
 
 impl SnapshotScan {
     /// All rows.
     pub(super) fn all(rows: Vec<Arc<dyn ExecutionPlan>>) -> Result<Self> {
-        Self::new(rows, None)
+        Self::new(rows, Shown::All)
     }
 
     /// The rows with the highest revision of their key, each once.
     pub(super) fn latest(rows: Vec<Arc<dyn ExecutionPlan>>, latest: Latest) -> Result<Self> {
-        Self::new(rows, Some(latest))
+        Self::new(rows, Shown::Latest(latest))
     }
 
-    fn new(rows: Vec<Arc<dyn ExecutionPlan>>, latest: Option<Latest>) -> Result<Self> {
+    /// Of rows with one key, in the columns at `key`, the first.
+    pub(super) fn first(rows: Vec<Arc<dyn ExecutionPlan>>, key: Vec<usize>) -> Result<Self> {
+        Self::new(rows, Shown::First(key))
+    }
+
+    fn new(rows: Vec<Arc<dyn ExecutionPlan>>, shown: Shown) -> Result<Self> {
         let Some(first) = rows.first() else { return internal_err!("a snapshot without a scan") };
         let properties = PlanProperties::new(
             EquivalenceProperties::new(first.schema()),
@@ -59,17 +76,21 @@ impl SnapshotScan {
             EmissionType::Incremental,
             Boundedness::Bounded,
         );
-        Ok(Self { rows, latest, properties: Arc::new(properties) })
+        Ok(Self { rows, shown, properties: Arc::new(properties) })
     }
 
     fn revisions(&self) -> &[Arc<dyn ExecutionPlan>] {
-        self.latest.as_ref().map_or(&[], |latest| &latest.revisions)
+        match &self.shown {
+            Shown::Latest(latest) => &latest.revisions,
+            Shown::All | Shown::First(_) => &[],
+        }
     }
 }
 
 impl DisplayAs for SnapshotScan {
     fn fmt_as(&self, _form: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SnapshotScan: scans={}, latest={}", self.rows.len(), self.latest.is_some())
+        let is_latest = matches!(self.shown, Shown::Latest(_));
+        write!(f, "SnapshotScan: scans={}, latest={is_latest}", self.rows.len())
     }
 }
 
@@ -106,8 +127,11 @@ impl ExecutionPlan for SnapshotScan {
             return internal_err!("a snapshot's scans cannot be added to");
         }
         let revisions = children.split_off(self.rows.len());
-        let latest = self.latest.as_ref().map(|latest| Latest { revisions, ..latest.clone() });
-        Ok(Arc::new(Self::new(children, latest)?))
+        let shown = match self.shown.clone() {
+            Shown::Latest(latest) => Shown::Latest(Latest { revisions, ..latest }),
+            shown => shown,
+        };
+        Ok(Arc::new(Self::new(children, shown)?))
     }
 
     fn with_new_children(
@@ -123,8 +147,15 @@ impl ExecutionPlan for SnapshotScan {
             return internal_err!("a snapshot has one partition");
         }
         let rows = one_after_the_other(&self.rows, &context);
-        let Some(latest) = &self.latest else {
-            return Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), rows)));
+        let latest = match &self.shown {
+            Shown::All => return Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), rows))),
+            Shown::First(key) => {
+                let reservation = MemoryConsumer::new("keys").register(context.memory_pool());
+                let (key, mut seen) = (key.clone(), Seen::new(reservation));
+                let kept = rows.map(move |batch| seen.keep(&batch?, &key));
+                return Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), kept)));
+            }
+            Shown::Latest(latest) => latest,
         };
         let revisions = one_after_the_other(&latest.revisions, &context);
         let reservation = MemoryConsumer::new("latest revisions").register(context.memory_pool());

@@ -23,9 +23,10 @@ use datafusion::physical_plan::projection::ProjectionExec;
 
 use super::hex;
 use super::latest::{Latest, SnapshotScan};
+use super::once::Copies;
 use crate::{ID_COLUMNS, Part, Snapshot, Table};
 
-/// One table of a snapshot: hot batches and parts together, and of what is revised only the latest revision.
+/// One table of a snapshot: hot batches and parts together, of what is revised only the latest revision, and nothing twice.
 #[derive(Debug)]
 pub(super) struct StoredTable {
     table: Table,
@@ -59,9 +60,14 @@ impl StoredTable {
     /// The column whose equal values are revisions of one thing. `None` where nothing is revised.
     const fn revised_by(&self) -> Option<&'static str> {
         match self.table {
-            Table::Spans => None,
             Table::AccessEvents => Some("event_uid"),
             Table::Links => Some("link_id"),
+            Table::Spans
+            | Table::DeviceFacts
+            | Table::ConnectorHealth
+            | Table::ConfigChanges
+            | Table::FeedRecords
+            | Table::FeedHealth => None,
         }
     }
 
@@ -81,9 +87,10 @@ impl StoredTable {
             true => filters.iter().filter_map(hex::stored).collect(),
             false => filters.iter().filter_map(hex::unqualified).collect(),
         };
-        let rows: Arc<dyn ExecutionPlan> = match self.revised_by() {
-            None => Arc::new(SnapshotScan::all(self.scans(session, &wanted, conditions, limit)?)?),
-            Some(key) => self.latest_rows(session, &wanted, conditions, key)?,
+        let rows: Arc<dyn ExecutionPlan> = match (self.revised_by(), Copies::of(self.table)) {
+            (Some(key), _) => self.latest_rows(session, &wanted, conditions, key)?,
+            (None, Some(copies)) => self.first_rows(session, &wanted, conditions, copies)?,
+            (None, None) => Arc::new(SnapshotScan::all(self.scans(session, &wanted, conditions, limit)?)?),
         };
         self.show(session, rows, &wanted)
     }
@@ -100,15 +107,7 @@ impl StoredTable {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let stored = self.table.schema();
         let keys = vec![stored.index_of(key)?, stored.index_of("revision")?];
-        let mut columns = wanted.to_vec();
-        let mut position = |column: usize| match columns.iter().position(|other| *other == column) {
-            Some(position) => position,
-            None => {
-                columns.push(column);
-                columns.len() - 1
-            }
-        };
-        let at: Vec<usize> = keys.iter().map(|column| position(*column)).collect();
+        let (columns, at) = with(wanted, &keys);
         let on_key: Vec<Expr> =
             conditions.iter().filter(|condition| names_only(condition, key)).cloned().collect();
         let latest = Latest {
@@ -117,6 +116,24 @@ impl StoredTable {
             revision: at.get(1).copied().unwrap_or_default(),
         };
         Ok(Arc::new(SnapshotScan::latest(self.scans(session, &columns, conditions, None)?, latest)?))
+    }
+
+    /// Each row once. Parts come first: what was stored first stays the one that is shown when a seal moves its copy. A limit is left
+    /// to the steps above, which count what is kept.
+    fn first_rows(
+        &self,
+        session: &dyn Session,
+        wanted: &[usize],
+        conditions: Vec<Expr>,
+        copies: Copies,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let stored = self.table.schema();
+        let key = copies.key.iter().map(|name| stored.index_of(name)).collect::<Result<Vec<_>, _>>()?;
+        let (columns, at) = with(wanted, &key);
+        let skippable = conditions.into_iter().filter_map(|condition| copies.skippable(condition)).collect();
+        let mut scans = self.scans(session, &columns, skippable, None)?;
+        scans.reverse();
+        Ok(Arc::new(SnapshotScan::first(scans, at)?))
     }
 
     /// The hot batches, then the parts, each with the columns at `columns` and in one partition.
@@ -220,6 +237,20 @@ impl TableProvider for StoredTable {
         let plan = self.plan(session, projection, filters, limit);
         Box::pin(std::future::ready(plan))
     }
+}
+
+/// The wanted columns and behind them what is missing of the others; and where among them the others are.
+fn with(wanted: &[usize], others: &[usize]) -> (Vec<usize>, Vec<usize>) {
+    let mut columns = wanted.to_vec();
+    let mut position = |column: usize| match columns.iter().position(|known| *known == column) {
+        Some(position) => position,
+        None => {
+            columns.push(column);
+            columns.len() - 1
+        }
+    };
+    let at = others.iter().map(|column| position(*column)).collect();
+    (columns, at)
 }
 
 fn shown_schema(stored: &Schema) -> SchemaRef {

@@ -1,5 +1,6 @@
 mod faults;
 mod fixture;
+mod records;
 mod recovery;
 
 use std::sync::Arc;

@@ -3,11 +3,11 @@
 use datafusion::arrow::record_batch::RecordBatch;
 use fanlight_model::{
     AccessEvent, ConnectionStamps, Disposition, Effect, Endpoint, EventUid, Feed, ParseLevel, PhaseDurations,
-    PrincipalId, Timestamp,
+    PrincipalId, RequestTimes, Timestamp,
 };
 
 use super::cells::{Ids, Ints, Lists, Longs, Texts, Times};
-use crate::schema::{PHASE_COLUMNS, STAMP_COLUMNS};
+use crate::schema::{PHASE_COLUMNS, REQUEST_PHASE_COLUMNS, REQUEST_STAMP_COLUMNS, STAMP_COLUMNS};
 
 const DISPOSITIONS: [Disposition; 3] = [Disposition::Allowed, Disposition::Blocked, Disposition::Failed];
 const EFFECTS: [Effect; 6] = [
@@ -21,7 +21,7 @@ const EFFECTS: [Effect; 6] = [
 const LEVELS: [ParseLevel; 3] = [ParseLevel::Strict, ParseLevel::Repaired, ParseLevel::Raw];
 
 /// The events of a batch; one of a feed that this version does not know is left out and told.
-pub(super) fn decode(batch: &RecordBatch) -> Vec<AccessEvent> {
+pub(crate) fn decode(batch: &RecordBatch) -> Vec<AccessEvent> {
     let events: Vec<AccessEvent> = (0..batch.num_rows()).filter_map(|row| event(batch, row)).collect();
     if events.len() < batch.num_rows() {
         let left_out = batch.num_rows() - events.len();
@@ -45,8 +45,8 @@ fn event(batch: &RecordBatch, row: usize) -> Option<AccessEvent> {
         event_uid: EventUid(Ids::of(batch, "event_uid").at(row)?),
         revision: Longs::of(batch, "revision").as_(row)?,
         vendor_uid: text("vendor_uid"),
-        connection_uid: None,
-        session_id: None,
+        connection_uid: text("connection_uid"),
+        session_id: text("session_id"),
         feed: Feed::from_name(&text("feed")?)?,
         start_time: time("start_time")?,
         end_time: time("end_time"),
@@ -57,7 +57,7 @@ fn event(batch: &RecordBatch, row: usize) -> Option<AccessEvent> {
         user_name: text("user_name"),
         device: text("device"),
         client_address: text("client_address"),
-        client_port: None,
+        client_port: number("client_port").as_(row),
         service_edge: text("service_edge"),
         app_connector: text("app_connector"),
         connector: connector.and_then(|(address, port)| Endpoint::new(address, port)),
@@ -79,8 +79,8 @@ fn event(batch: &RecordBatch, row: usize) -> Option<AccessEvent> {
         total_bytes: Longs::of(batch, "total_bytes").as_(row)?,
         stamps: stamps(STAMP_COLUMNS.map(time)),
         phases: phases(PHASE_COLUMNS.map(|name| Longs::of(batch, name).as_(row))),
-        request: None,
-        record_hash: 0,
+        request: request(batch, row),
+        record_hash: Ids::of(batch, "record_hash").at(row).map(u64::from_be_bytes).unwrap_or_default(),
         parse_level: LEVELS.into_iter().find(|known| Some(known.as_str()) == level.as_deref())?,
         raw: text("raw")?,
     })
@@ -124,4 +124,47 @@ fn stamps(columns: [Option<Timestamp>; 14]) -> ConnectionStamps {
 fn phases(columns: [Option<u64>; 6]) -> PhaseDurations {
     let [policy_us, ca_us, app_learn_us, connector_setup_us, setup_us, server_setup_us] = columns;
     PhaseDurations { policy_us, ca_us, app_learn_us, connector_setup_us, setup_us, server_setup_us }
+}
+
+/// `None` where nothing of it was measured, and in parts that do not have the columns.
+fn request(batch: &RecordBatch, row: usize) -> Option<Box<RequestTimes>> {
+    let [
+        request_receive_start,
+        request_receive_header_finish,
+        request_receive_finish,
+        request_transmit_start,
+        request_transmit_finish,
+        response_receive_start,
+        response_receive_finish,
+        response_transmit_start,
+        response_transmit_finish,
+    ] = REQUEST_STAMP_COLUMNS.map(|name| Times::of(batch, name).at(row));
+    let [
+        request_receive_us,
+        request_transmit_us,
+        response_receive_us,
+        response_transmit_us,
+        connection_setup_us,
+        server_response_us,
+        inspection_us,
+    ] = REQUEST_PHASE_COLUMNS.map(|name| Longs::of(batch, name).as_(row));
+    let request = RequestTimes {
+        request_receive_start,
+        request_receive_header_finish,
+        request_receive_finish,
+        request_transmit_start,
+        request_transmit_finish,
+        response_receive_start,
+        response_receive_finish,
+        response_transmit_start,
+        response_transmit_finish,
+        request_receive_us,
+        request_transmit_us,
+        response_receive_us,
+        response_transmit_us,
+        connection_setup_us,
+        server_response_us,
+        inspection_us,
+    };
+    (request != RequestTimes::default()).then(|| Box::new(request))
 }

@@ -52,3 +52,13 @@ async fn a_condition_on_a_revised_table_skips_row_groups() {
     check("select * from access_events where event_uid = '000000000000000000000000000000e2'", 4).await;
     check("select * from access_events where connection_status = 'close'", 1).await;
 }
+
+/// Of what may lie there twice, a condition skips by what copies share. `device_facts` has four rows in parts, two at 07:00:00, and of
+/// none of them the stamp is missing; a copy arrived later, so that nothing is skipped by arrival.
+#[tokio::test]
+async fn a_condition_on_records_skips_row_groups_with_all_copies() {
+    check("select * from device_facts where time > '2026-11-22T07:00:01Z'", 2).await;
+    check("select * from device_facts where event_uid = '000000000000000000000000000000d2'", 3).await;
+    check("select * from device_facts where user_name = 'ben@example.com'", 3).await;
+    check("select * from device_facts where arrival_time > '2026-11-22T07:01:00Z'", 0).await;
+}

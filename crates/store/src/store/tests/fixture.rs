@@ -124,6 +124,7 @@ pub(super) fn frame(number: u64, spans: u64) -> Append {
         spans: vec![rows(&drafts)],
         events: vec![Arc::new(event(number, 1))],
         links: vec![link(number, 1)],
+        records: Vec::new(),
         arrival: START,
     }
 }

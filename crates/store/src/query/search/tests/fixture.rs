@@ -91,7 +91,9 @@ impl Bench {
 fn append(store: &Store, frame: u64, spans: Vec<SpanRows>, events: Vec<AccessEvent>, links: Vec<Link>) {
     let position = Position { file: 1, offset: frame * 100 };
     let events = events.into_iter().map(Arc::new).collect();
-    store.append(Append { position, spans, events, links, arrival: at(0) }).expect("the rows are storable");
+    store
+        .append(Append { position, spans, events, links, arrival: at(0), ..Append::default() })
+        .expect("the rows are storable");
 }
 
 fn pair(key: &str, value: any_value::Value) -> KeyValue {
