@@ -10,6 +10,7 @@ use fanlight_runtime::{Ledger, Outcome};
 
 use crate::decode::body::decode_body;
 use crate::decode::dialect::UNKNOWN;
+use crate::decode::feed_setting::FeedSettings;
 use crate::decode::line::{Content, LineRecord, RawReason, Reading};
 use crate::decode::lines::{LineFramer, Piece};
 use crate::decode::note::{Note, Notes};
@@ -78,6 +79,13 @@ impl Decoder {
     pub fn new(limits: Limits, max_line_bytes: usize, namer: PrincipalNamer, ledger: Ledger) -> Self {
         let (sources, memo) = (Sources::new(max_line_bytes), Memo::new(namer));
         Self { limits, max_line_bytes, ledger, sources, reading: Reading::default(), memo }
+    }
+
+    /// With what the site says of its feeds. It must be the same at a replay.
+    #[must_use]
+    pub fn with_settings(mut self, settings: FeedSettings) -> Self {
+        self.reading.settings = settings;
+        self
     }
 
     /// Counts into another ledger from now on: a replay's counts are not those of what comes in live.
@@ -152,8 +160,21 @@ pub fn decode_lines(
     arrival: Timestamp,
     namer: &PrincipalNamer,
 ) -> Vec<DecodedLine> {
+    decode_lines_with(feed, text, max_line_bytes, arrival, namer, &FeedSettings::default())
+}
+
+/// The same, with what the site says of its feeds.
+pub fn decode_lines_with(
+    feed: Feed,
+    text: &[u8],
+    max_line_bytes: usize,
+    arrival: Timestamp,
+    namer: &PrincipalNamer,
+    settings: &FeedSettings,
+) -> Vec<DecodedLine> {
     let (mut decoded, mut line) = (Vec::new(), 0);
     let (mut reading, mut memo) = (Reading::default(), Memo::new(namer.clone()));
+    reading.settings = settings.clone();
     let mut framer = LineFramer::default();
     let mut visit = |piece: Piece<'_>| {
         line += 1;

@@ -1,8 +1,18 @@
 //! Wire records to the model: pure. Only these files know both the vendor's words and ours.
 
+mod cloud_connector;
+mod logged;
 pub(crate) mod memo;
+mod proxy;
 mod reader;
 pub(crate) mod record;
+mod rendered;
 pub(crate) mod span;
+mod zia;
+mod zia_audit;
+mod zia_dns;
+mod zia_firewall;
+mod zia_policy;
+mod zia_web;
 mod zpa;
 mod zpa_reason;

@@ -5,10 +5,12 @@ use std::fmt;
 
 use fanlight_model::Feed;
 
+use super::feed_setting::FeedSettings;
 use super::flat_json::{NoObject, Object, Value, lenient, strict};
 use super::layout::{Layout, Layouts};
 use super::note::{Note, Notes};
 use super::slots::Slots;
+use super::syntax;
 use super::wire::WireRecord;
 
 /// Why a line is kept raw.
@@ -26,6 +28,8 @@ pub enum RawReason {
     TooManyObjects,
     /// Its keys are of no feed that is decoded.
     OtherFeed,
+    /// Its cells have no names, and their number is not that of a template that is known or declared.
+    UnknownColumns,
 }
 
 impl RawReason {
@@ -38,6 +42,7 @@ impl RawReason {
             Self::TooManyFields => "too_many_fields",
             Self::TooManyObjects => "too_many_objects",
             Self::OtherFeed => "other_feed",
+            Self::UnknownColumns => "unknown_columns",
         }
     }
 }
@@ -54,6 +59,9 @@ impl fmt::Display for RawReason {
             Self::TooManyObjects => f.write_str("too many objects in one line; does the template end in `\\n`?"),
             Self::OtherFeed => {
                 f.write_str("an object with the keys of no feed that is known here; which log type is the receiver set to?")
+            }
+            Self::UnknownColumns => {
+                f.write_str("cells without names in no order that is known; declare the feed's template, or send JSON")
             }
         }
     }
@@ -90,6 +98,7 @@ impl LineRecord<'_> {
 pub(crate) struct Reading {
     layouts: Layouts,
     slots: Slots,
+    pub(crate) settings: FeedSettings,
 }
 
 pub(crate) type Visit<'v> = &'v mut dyn FnMut(LineRecord<'_>);
@@ -123,6 +132,14 @@ impl Reading {
         if without_mark.len() < whole.len() {
             notes.add(Note::ByteOrderMark);
         }
+        if !without_mark.starts_with('{') {
+            let columns = self.settings.columns(hint);
+            match syntax::scan(without_mark, hint, columns.as_deref(), &mut notes) {
+                Some(Ok(object)) => return self.object(&whole, without_mark, &object, hint, notes, visit),
+                Some(Err(reason)) => return visit(raw(reason, notes)),
+                None => {}
+            }
+        }
         match without_mark.bytes().take(MAX_PREFIX_BYTES).position(|byte| byte == b'{') {
             None if without_mark.trim().is_empty() => {}
             None => visit(raw(RawReason::NoObject, notes)),
@@ -145,7 +162,8 @@ impl Reading {
         let Ok(text) = std::str::from_utf8(line) else { return false };
         let Some(layout) = self.layouts.predict(hint, text, &mut self.slots) else { return false };
         let notes = layout.notes.clone();
-        let wire = WireRecord { text, slots: &self.slots, layout };
+        let zone_seconds = zone_seconds(&self.settings, &layout);
+        let wire = WireRecord { text, slots: &self.slots, layout, zone_seconds };
         visit(LineRecord { text, notes, content: Content::Wire(wire) });
         true
     }
@@ -199,9 +217,14 @@ impl Reading {
         };
         fill(&mut self.slots, &layout, text, object, &mut notes);
         notes.extend(&layout.notes);
-        let wire = WireRecord { text, slots: &self.slots, layout };
+        let zone_seconds = zone_seconds(&self.settings, &layout);
+        let wire = WireRecord { text, slots: &self.slots, layout, zone_seconds };
         visit(LineRecord { text: kept, notes, content: Content::Wire(wire) });
     }
+}
+
+fn zone_seconds(settings: &FeedSettings, layout: &Layout) -> i64 {
+    layout.zone_seconds.saturating_add(settings.clock(layout.table.feed).zone_seconds)
 }
 
 /// Puts each value in its token's slot; of a key that stands twice the last counts.

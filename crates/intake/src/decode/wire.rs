@@ -14,6 +14,8 @@ pub(crate) struct WireRecord<'a> {
     pub(crate) text: &'a str,
     pub(crate) slots: &'a Slots,
     pub(crate) layout: Arc<Layout>,
+    /// Seconds east of UTC of stamps without a zone: the dialect's, and what the site says of the feed.
+    pub(crate) zone_seconds: i64,
 }
 
 impl<'a> WireRecord<'a> {
@@ -38,8 +40,7 @@ impl<'a> WireRecord<'a> {
         let fields = || self.table().fields.iter().enumerate();
         let there = |at: usize| self.slots.get(self.text, at).is_some();
         let rendered = |name: &str| fields().any(|(at, field)| field.kind.base() == Some(name) && there(at));
-        let lacks =
-            |(at, field): &(usize, &Field)| field.wanted && !there(*at) && !rendered(field.name);
+        let lacks = |(at, field): &(usize, &Field)| field.wanted && !there(*at) && !rendered(field.name);
         fields().filter(lacks).map(|(_, field)| field.name).collect()
     }
 

@@ -80,6 +80,7 @@ fn event(batch: &RecordBatch, row: usize) -> Option<AccessEvent> {
         stamps: stamps(STAMP_COLUMNS.map(time)),
         phases: phases(PHASE_COLUMNS.map(|name| Longs::of(batch, name).as_(row))),
         request: None,
+        bridge: None,
         record_hash: 0,
         parse_level: LEVELS.into_iter().find(|known| Some(known.as_str()) == level.as_deref())?,
         raw: text("raw")?,

@@ -11,7 +11,16 @@ type Keys = &'static [(&'static str, &'static str)];
 const LEAST_KEYS: usize = 8;
 
 const fn dialect(feed: Feed, name: &'static str, syntax: Syntax, keys: Keys) -> Dialect {
-    Dialect { feed, name, syntax, keys, columns: &[], least_keys: LEAST_KEYS, zone_seconds: 0, escape: Escape::None }
+    Dialect {
+        feed,
+        name,
+        syntax,
+        keys,
+        columns: &[],
+        least_keys: LEAST_KEYS,
+        zone_seconds: 0,
+        escape: Escape::None,
+    }
 }
 
 const fn escaped(feed: Feed, name: &'static str, syntax: Syntax, keys: Keys) -> Dialect {

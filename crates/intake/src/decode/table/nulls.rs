@@ -27,7 +27,8 @@ pub(super) const URL: &[&str] =
 pub(super) const METHOD: &[&str] = &["", "-", "None", "NA", "N/A", "invalid", "INVALID", "Unknown"];
 
 /// A bandwidth rule that is none.
-pub(super) const BANDWIDTH: &[&str] = &["", "None", "NA", "N/A", "No Bandwidth Control", "No%20Bandwidth%20Control"];
+pub(super) const BANDWIDTH: &[&str] =
+    &["", "None", "NA", "N/A", "No Bandwidth Control", "No%20Bandwidth%20Control"];
 
 /// Stamps; the year 1970 is looked at where they are read.
 pub(super) const STAMPS: &[&str] = &["", "-", "0", "None", "NA", "N/A", "Unknown"];

@@ -4,7 +4,9 @@
 
 use crate::decode::feed_table::Kind::{Address, Base64, Flag, Hex, Integer, Name, Obfuscated, Port, Text};
 use crate::decode::feed_table::{EPOCH_SECONDS, EXTRA, ISO, KEPT, WANTED, WRITTEN, feed_table, to};
-use crate::decode::table::nulls::{ABSENT, ADDRESSES, BANDWIDTH, HOST, METHOD, NUMBERS, OPAQUE, PORTS, STAMPS, URL};
+use crate::decode::table::nulls::{
+    ABSENT, ADDRESSES, BANDWIDTH, HOST, METHOD, NUMBERS, OPAQUE, PORTS, STAMPS, URL,
+};
 
 feed_table! {
     /// One record per HTTP transaction; one per tunnel where TLS was not opened.
