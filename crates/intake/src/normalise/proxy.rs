@@ -150,10 +150,8 @@ fn parse_socket(text: &str) -> Option<Endpoint> {
 
 /// nginx separates tries by commas, and internal redirects by colons between blanks.
 fn last_of_list(text: &str) -> Option<&str> {
-    text.split(", ")
-        .flat_map(|part| part.split(" : "))
-        .map(str::trim)
-        .rfind(|part| !matches!(*part, "" | "-"))
+    let there = |part: &&str| !matches!(*part, "" | "-");
+    text.rsplit(", ").find_map(|part| part.rsplit(" : ").map(str::trim).find(there))
 }
 
 /// `0.125` to microseconds, without a double.
