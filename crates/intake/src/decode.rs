@@ -3,6 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod detect;
 pub(crate) mod dialect;
+pub(crate) mod envelope;
 pub(crate) mod fast_hash;
 pub(crate) mod feed_setting;
 pub(crate) mod feed_table;

@@ -99,6 +99,11 @@ impl Vocabulary {
         self.table.fields.get(usize::from(token)).map_or("", |field| field.name)
     }
 
+    fn is_rendering(&self, token: u16, of: u16) -> bool {
+        let base = self.table.fields.get(usize::from(token)).and_then(|field| field.kind.base());
+        base == Some(self.name_of(of))
+    }
+
     /// The token of a key, or of the label that it has.
     fn token_of(&self, key: &Key<'_>) -> Option<u16> {
         let own = || self.token(key.text, key.lower.as_ref());
@@ -119,7 +124,11 @@ impl Vocabulary {
             Role::Label(_) if labelled.is_none() && swapped.is_some() => swapped,
             Role::Label(_) => Some(IGNORED),
             _ if labelled.is_none() && swapped.is_some() => Some(IGNORED),
-            _ => labelled.or_else(own),
+            _ => match (own(), labelled) {
+                // The label has the token's name, the template another rendering of it.
+                (Some(own), Some(labelled)) if self.is_rendering(own, labelled) => Some(own),
+                (own, labelled) => labelled.or(own),
+            },
         }
     }
 

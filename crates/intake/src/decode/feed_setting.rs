@@ -15,6 +15,8 @@ pub struct FeedClock {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns {
     pub(crate) delimiter: u8,
+    /// Each cell stands in quotes.
+    pub(crate) quoted: bool,
     pub(crate) columns: Vec<Column>,
 }
 
@@ -38,7 +40,8 @@ impl Columns {
         let delimiter = if plain.contains('\t') { b'\t' } else { b',' };
         let cells = split_outside_braces(&plain, char::from(delimiter));
         let columns: Vec<Column> = cells.iter().enumerate().map(|(at, cell)| column(at, cell)).collect();
-        (columns.len() > 1).then_some(Self { delimiter, columns })
+        let quoted = cells.iter().all(|cell| cell.trim().starts_with('"') && cell.trim().ends_with('"'));
+        (columns.len() > 1).then_some(Self { delimiter, quoted, columns })
     }
 }
 
@@ -129,7 +132,7 @@ mod tests {
         let columns =
             Columns::from_template("%s{LogTimestamp:time} User Activity zpa-lss: ,%j(,){PosturesHit}\\n");
         let columns = columns.unwrap().columns;
-        assert_eq!((columns.len(), &*columns[0].after), (2, " User Activity zpa-lss: "));
+        assert_eq!((columns.len(), &*columns[0].after), (2, " User Activity zpa-lss:"));
         assert_eq!(Columns::from_template("%s{time}\\t%s{login}").unwrap().delimiter, b'\t');
         assert_eq!(Columns::from_template("%s{time}"), None);
     }

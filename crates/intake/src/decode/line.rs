@@ -5,6 +5,7 @@ use std::fmt;
 
 use fanlight_model::Feed;
 
+use super::envelope::{self, ENVELOPE_KEY};
 use super::feed_setting::FeedSettings;
 use super::flat_json::{NoObject, Object, Value, lenient, strict};
 use super::layout::{Layout, Layouts};
@@ -251,7 +252,10 @@ fn fill(slots: &mut Slots, layout: &Layout, text: &str, object: &Object<'_>, not
 /// Strictly, else with mending. Where a strict object is followed by text, an unescaped quote may have ended it too soon:
 /// then the mended reading is taken if it reaches the line's end.
 pub(crate) fn read_object<'a>(text: &'a str, notes: &mut Notes) -> Result<Object<'a>, RawReason> {
-    read_flat(text, notes).map(|object| unwrap_envelope(object, notes))
+    match read_flat(text, notes) {
+        Ok(object) => Ok(unwrap_envelope(object, notes)),
+        Err(reason) => envelope::apart(text, notes).ok_or(reason),
+    }
 }
 
 fn read_flat<'a>(text: &'a str, notes: &mut Notes) -> Result<Object<'a>, RawReason> {
@@ -304,9 +308,6 @@ fn unwrap_envelope<'a>(mut object: Object<'a>, notes: &mut Notes) -> Object<'a> 
     object.fields.splice(at..=at, inner.fields);
     object
 }
-
-/// Splunk's form of ZIA feeds.
-const ENVELOPE_KEY: &str = "event";
 
 /// Without blanks, the carriage return of CRLF, and NUL bytes at both ends.
 fn trim<'a>(line: &'a [u8], notes: &mut Notes) -> &'a [u8] {

@@ -58,7 +58,9 @@ pub(crate) fn event(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> ConnectorHeal
     health.group = reader.text(E::group_name);
     health.session_status = reader.text(E::event_name);
     health.platform = reader.text(E::platform_name);
-    health.measures.extend(reader.number(E::error_code).map(|code| ("error_code", code)));
+    health.measures.extend(
+        reader.value(E::error_code).and_then(|code| code.parse().ok()).map(|code| ("error_code", code)),
+    );
     health.header.parse_level = reader.level();
     health
 }

@@ -1,6 +1,6 @@
 //! Access logs of Envoy and nginx to the access event, with the proxy's far side as its bridge.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use fanlight_model::{AccessEvent, Bridge, Disposition, Effect, Endpoint, SpanId, TraceId};
@@ -29,7 +29,7 @@ pub(crate) fn envoy(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> AccessEvent {
     (event.server_address, event.server_port) =
         (local.map(|local| local.address), local.map(|local| local.port));
     event.client_address =
-        socket(reader, E::dra.index()).map(|peer| reader.memo.text(&peer.address.to_string()));
+        reader.value(E::dra).and_then(address_of).map(|address| reader.memo.text(&address.to_string()));
     event.method = reader.text(E::m);
     event.path = reader.own_text(E::p);
     event.host = reader.text(E::a);
@@ -133,14 +133,19 @@ fn status(reader: &mut Reader<'_, '_>, index: usize) -> Option<u16> {
     reader.number_at(index).and_then(|status| u16::try_from(status).ok()).filter(|status| *status != 0)
 }
 
-/// `192.0.2.7:443`, `[2001:db8::1]:443`; a Unix socket is none.
+/// `192.0.2.7:443`, `[2001:db8::1]:443`; a Unix socket is none, and neither is port 0.
 fn socket(reader: &mut Reader<'_, '_>, index: usize) -> Option<Endpoint> {
     let text = reader.wire.at(index)?;
-    let socket = parse_socket(text);
-    if socket.is_none() && text.parse::<std::net::IpAddr>().is_err() && !text.contains('/') {
+    if address_of(text).is_none() && !text.contains('/') {
         reader.notes.add(Note::UnreadableAddress(reader.name_of(index)));
     }
-    socket
+    parse_socket(text)
+}
+
+/// The address of a socket with any port, or without one.
+fn address_of(text: &str) -> Option<IpAddr> {
+    let socket = text.parse::<SocketAddr>().map(|socket| socket.ip());
+    socket.or_else(|_| text.parse()).ok().map(|address| address.to_canonical())
 }
 
 fn parse_socket(text: &str) -> Option<Endpoint> {

@@ -58,6 +58,7 @@ fn value(kind: &str, token: &str) -> String {
             "192.0.2.7"
         }
         "resolver" | "destvip" => "192.0.2.7",
+        "numsessions" | "num_sess" | "num_aggr_sess" => "1",
         "respcode" | "http_code" => "200",
         _ if kind == "s" => "a%22b",
         _ => "7",

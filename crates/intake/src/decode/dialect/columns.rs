@@ -67,7 +67,7 @@ pub(super) const SAAS: &[&str] = &[
     "recordid",
     "company",
     "tenant",
-    "login",
+    "user",
     "department",
     "applicationname",
     "filename",

@@ -27,8 +27,12 @@ const fn escaped(feed: Feed, name: &'static str, syntax: Syntax, keys: Keys) -> 
     Dialect { escape: Escape::Hex, ..dialect(feed, name, syntax, keys) }
 }
 
-const fn cells(feed: Feed, columns: &'static [&'static str]) -> Dialect {
-    Dialect { columns, ..dialect(feed, "csv", Syntax::Csv, &[]) }
+/// One order of cells, between commas and between tabs.
+const fn cells(feed: Feed, columns: &'static [&'static str]) -> [Dialect; 2] {
+    [
+        Dialect { columns, ..dialect(feed, "csv", Syntax::Csv, &[]) },
+        Dialect { columns, ..dialect(feed, "tsv", Syntax::Tsv, &[]) },
+    ]
 }
 
 /// In the order in which a feed is looked for.
@@ -46,10 +50,10 @@ pub(super) fn all() -> Vec<Dialect> {
     all.push(dialect(Feed::ZiaWeb, "leef", Leef, LEEF_WEB));
     all.push(dialect(Feed::ZpaUserActivity, "leef", Leef, LEEF_USER_ACTIVITY));
     all.push(dialect(Feed::ZiaWeb, "rsa", Rsa, RSA_WEB));
-    all.push(cells(Feed::ZiaWeb, columns::WEB));
-    all.push(cells(Feed::ZiaDns, columns::DNS));
-    all.push(cells(Feed::ZiaSaasSecurity, columns::SAAS));
-    all.push(cells(Feed::ZiaEndpointDlp, columns::ENDPOINT_DLP));
+    all.extend(cells(Feed::ZiaWeb, columns::WEB));
+    all.extend(cells(Feed::ZiaDns, columns::DNS));
+    all.extend(cells(Feed::ZiaSaasSecurity, columns::SAAS));
+    all.extend(cells(Feed::ZiaEndpointDlp, columns::ENDPOINT_DLP));
     all.push(dialect(Feed::ZiaNssAlert, "syslog", Syntax::Alert, &[]));
     for feed in TOKENS {
         all.push(dialect(*feed, "tokens", Json, &[]));
@@ -224,6 +228,7 @@ const RSA_WEB: Keys = &[
     ("responseversion", "respversion"),
     ("requestversion", "reqversion"),
     ("urlcategory", "urlcat"),
+    ("urlsupercategory", "urlsupercat"),
     ("serverip", "sip"),
     ("clienttranstime", "ctime"),
     ("servertranstime", "stime"),

@@ -22,7 +22,7 @@ pub(super) fn vendors<'a>(text: &'a str, hint: Feed, notes: &mut Notes) -> Scann
     }
     let mut repairs = Notes::default();
     let delimiter = if text.contains("\"\t\"") || !text.contains(',') { b'\t' } else { b',' };
-    let cells = split(text, delimiter, &mut repairs);
+    let cells = split(text, delimiter, is_all_quoted(text), &mut repairs);
     let dated = cells.first().is_some_and(|cell| matches!(Stamp::read(cell, Clock::default()), Stamp::At(_)));
     if !dated {
         return None;
@@ -42,12 +42,14 @@ pub(super) fn declared<'a>(
     notes: &mut Notes,
 ) -> Result<Object<'a>, RawReason> {
     let (text, _) = header::without_priority(text);
-    let mut cells = split(text, template.delimiter, notes);
+    let mut cells = split(text, template.delimiter, template.quoted, notes);
     let columns = &template.columns;
     // ZPA's connection ids always hold a comma, and its cells have no quotes.
-    if cells.len() == columns.len() + 1
-        && let Some(at) = columns.iter().position(|column| &*column.name == "ConnectionID")
-    {
+    let id = columns.iter().position(|column| &*column.name == "ConnectionID");
+    if let Some(at) = id.filter(|_| !template.quoted && template.delimiter == b',') {
+        if cells.len() != columns.len() + 1 {
+            return Err(RawReason::UnknownColumns);
+        }
         let second = cells.remove(at + 1);
         if let Some(first) = cells.get_mut(at) {
             *first = Cow::Owned(format!("{first},{second}"));
@@ -72,13 +74,11 @@ pub(super) fn declared<'a>(
 
 /// Without what the template writes around the token.
 fn inside<'a>(cell: Cow<'a, str>, column: &Column) -> Cow<'a, str> {
-    let cut = |text: &str| {
-        let text = text.strip_prefix(column.before.trim_start()).unwrap_or(text);
-        let length = text.strip_suffix(column.after.trim_end()).unwrap_or(text).len();
-        (text.len(), length)
-    };
-    let (left, length) = cut(&cell);
-    let from = cell.len() - left;
+    let text = cell.trim();
+    let text = text.strip_prefix(column.before.trim_start()).unwrap_or(text);
+    let text = text.strip_suffix(column.after.trim_end()).unwrap_or(text);
+    let from = (text.as_ptr() as usize) - (cell.as_ptr() as usize);
+    let length = text.len();
     match cell {
         Cow::Borrowed(text) => Cow::Borrowed(text.get(from..from + length).unwrap_or(text)),
         Cow::Owned(text) => Cow::Owned(text.get(from..from + length).unwrap_or(&text).to_owned()),
@@ -92,14 +92,20 @@ fn of(cell: Cow<'_, str>) -> Value<'_> {
     }
 }
 
-/// Cells between delimiters. A quoted one ends at the quote that the delimiter or the line's end follows; doubled quotes are one.
-fn split<'a>(text: &'a str, delimiter: u8, notes: &mut Notes) -> Vec<Cow<'a, str>> {
+/// Of a template that quotes each cell a quote ends one only where the next begins.
+fn is_all_quoted(text: &str) -> bool {
+    text.len() > 1 && text.starts_with('"') && text.ends_with('"')
+}
+
+/// Cells between delimiters. A quoted one ends at the quote that the delimiter, and where all are quoted the next quote, or the line's end
+/// follows; doubled quotes are one.
+fn split<'a>(text: &'a str, delimiter: u8, all_quoted: bool, notes: &mut Notes) -> Vec<Cow<'a, str>> {
     const MAX_CELLS: usize = 512;
     let mut cells = Vec::new();
     let mut rest = text;
     while cells.len() < MAX_CELLS {
         let (cell, after) = match rest.strip_prefix('"') {
-            Some(quoted) => quoted_cell(quoted, delimiter, notes),
+            Some(quoted) => quoted_cell(quoted, delimiter, all_quoted, notes),
             None => match rest.split_once(char::from(delimiter)) {
                 Some((cell, after)) => (Cow::Borrowed(cell), Some(after)),
                 None => (Cow::Borrowed(rest), None),
@@ -112,7 +118,15 @@ fn split<'a>(text: &'a str, delimiter: u8, notes: &mut Notes) -> Vec<Cow<'a, str
     cells
 }
 
-fn quoted_cell<'a>(text: &'a str, delimiter: u8, notes: &mut Notes) -> (Cow<'a, str>, Option<&'a str>) {
+fn quoted_cell<'a>(
+    text: &'a str,
+    delimiter: u8,
+    all_quoted: bool,
+    notes: &mut Notes,
+) -> (Cow<'a, str>, Option<&'a str>) {
+    let next_begins = |from: usize| {
+        !all_quoted || text.get(from..).is_some_and(|rest| rest.trim_start_matches(' ').starts_with('"'))
+    };
     let bytes = text.as_bytes();
     let mut at = 0;
     let mut doubled = false;
@@ -121,7 +135,7 @@ fn quoted_cell<'a>(text: &'a str, delimiter: u8, notes: &mut Notes) -> (Cow<'a, 
         let follows = bytes.get(quote + 1).copied();
         match follows {
             None => return (content(text, quote, doubled), None),
-            Some(byte) if byte == delimiter => {
+            Some(byte) if byte == delimiter && next_begins(quote + 2) => {
                 return (content(text, quote, doubled), text.get(quote + 2..));
             }
             Some(b'"') if bytes.get(quote + 2).is_some() && bytes.get(quote + 2) != Some(&delimiter) => {
@@ -148,16 +162,20 @@ mod tests {
     use super::*;
 
     fn cells(text: &str) -> Vec<String> {
-        split(text, b',', &mut Notes::default()).into_iter().map(Cow::into_owned).collect()
+        split(text, b',', is_all_quoted(text), &mut Notes::default())
+            .into_iter()
+            .map(Cow::into_owned)
+            .collect()
     }
 
     #[test]
     fn quotes_and_commas_inside_a_cell_stay_there() {
-        assert_eq!(cells("\"a,b\",\"c\"\"d\",e,\"\""), ["a,b", "c\"d", "e", ""]);
-        assert_eq!(cells("\"say \"hi\" twice\",\"x\""), ["say \"hi\" twice", "x"]);
-        assert_eq!(cells("\"open"), ["open"]);
-        assert_eq!(cells("\"a\", \"b\""), ["a", "b"]);
-        assert_eq!(cells("\"ends in a quote\"\",\"b\""), ["ends in a quote\"", "b"]);
+        assert_eq!(cells("\"a,b\",\"c\"\"d\",e,\"\"", false), ["a,b", "c\"d", "e", ""]);
+        assert_eq!(cells("\"say \"hi\" twice\",\"x\"", false), ["say \"hi\" twice", "x"]);
+        assert_eq!(cells("\"a\",\"b \"x\", y\",\"c\"", true), ["a", "b \"x\", y", "c"]);
+        assert_eq!(cells("\"open", false), ["open"]);
+        assert_eq!(cells("\"a\", \"b\"", false), ["a", "b"]);
+        assert_eq!(cells("\"ends in a quote\"\",\"b\"", false), ["ends in a quote\"", "b"]);
     }
 
     /// One cell too many or too few would give a field's value to its neighbour.
@@ -165,7 +183,7 @@ mod tests {
     fn a_wrong_number_of_cells_is_no_record() {
         let columns = Columns::from_template("%s{time},%s{login},%s{ConnectionID}").unwrap();
         let read = |text| declared(text, &columns, &mut Notes::default()).map(|object| object.fields.len());
-        assert_eq!(read("t,ana,s"), Ok(4));
+        assert_eq!(read("t,ana,s"), Err(RawReason::UnknownColumns));
         assert_eq!(read("t,ana,s,c"), Ok(4));
         assert_eq!(read("t,ana"), Err(RawReason::UnknownColumns));
         assert_eq!(read("t,ana,b,s,c"), Err(RawReason::UnknownColumns));

@@ -21,11 +21,11 @@ feed_table! {
     tenant: Text, KEPT, EXTRA, "the app's tenant" nulls ABSENT;
     company: Text, KEPT, EXTRA, "the organisation" nulls ABSENT;
     companyid: Name, KEPT, EXTRA, "the organisation's id" nulls ABSENT;
-    user: Name, KEPT, WANTED, "who owns or did it" ["login"] nulls ABSENT;
+    user: Name, KEPT, WANTED, "who owns or did it" nulls ABSENT;
     owner: Name, KEPT, EXTRA, "who owns it" nulls ABSENT;
     username: Name, KEPT, EXTRA, "activity: who did it" nulls ABSENT;
     sender: Name, KEPT, EXTRA, "who sent it" nulls ABSENT;
-    department: Text, KEPT, EXTRA, "the owner's department" ["dept"] nulls ABSENT;
+    department: Text, KEPT, EXTRA, "the owner's department" nulls ABSENT;
     policy: Text, KEPT, WANTED, "what was done with it" nulls ABSENT;
     rulelabel: Text, KEPT, WANTED, "the rule" nulls ABSENT;
     ruletype: Name, KEPT, EXTRA, "the kind of rule" nulls ABSENT;

@@ -23,7 +23,7 @@ feed_table! {
     destvip: Address, KEPT, WANTED, "the service edge's end of the tunnel" nulls ADDRESSES;
     srcport: Port, KEPT, EXTRA, "the customer's port" nulls PORTS;
     dstport: Port, KEPT, EXTRA, "the service edge's port" nulls PORTS;
-    event: Text, KEPT, WANTED, "Tunnel Event: what happened" nulls ABSENT;
+    event: Text, KEPT, EXTRA, "Tunnel Event: what happened" nulls ABSENT;
     eventreason: Text, KEPT, EXTRA, "Tunnel Event: why" nulls ABSENT;
     txbytes: Integer, KEPT, EXTRA, "Tunnel Samples: bytes sent" nulls NUMBERS;
     rxbytes: Integer, KEPT, EXTRA, "Tunnel Samples: bytes received" nulls NUMBERS;
