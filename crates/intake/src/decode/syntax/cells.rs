@@ -161,11 +161,8 @@ fn content(text: &str, end: usize, doubled: bool) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    fn cells(text: &str) -> Vec<String> {
-        split(text, b',', is_all_quoted(text), &mut Notes::default())
-            .into_iter()
-            .map(Cow::into_owned)
-            .collect()
+    fn cells(text: &str, all_quoted: bool) -> Vec<String> {
+        split(text, b',', all_quoted, &mut Notes::default()).into_iter().map(Cow::into_owned).collect()
     }
 
     #[test]
