@@ -350,6 +350,7 @@ impl Seen {
             stamps,
             phases,
             request,
+            bridge,
             // The wire's own hash sees fields that the model lacks, and differs where a template was edited; here the model decides.
             record_hash: _,
             parse_level,
@@ -369,7 +370,8 @@ impl Seen {
         );
         let by = (service_edge, app_connector, connector, server_address, server_port, ip_protocol);
         let what = (host, service_port, app, app_segment, method, path, status);
-        let how = (disposition, effects, rule, reason, durations_in_order(phases), request, parse_level);
+        let how =
+            (disposition, effects, rule, reason, durations_in_order(phases), request, bridge, parse_level);
         Self { record: hasher.hash_one((moment, times, who, by, what, how)), moment }
     }
 }

@@ -10,6 +10,7 @@ use fanlight_runtime::{Ledger, Outcome};
 
 use crate::decode::body::decode_body;
 use crate::decode::dialect::UNKNOWN;
+use crate::decode::feed_setting::FeedSettings;
 use crate::decode::line::{Content, LineRecord, RawReason, Reading};
 use crate::decode::note::{Note, Notes};
 use crate::decode::sources::Sources;
@@ -85,6 +86,13 @@ impl Decoder {
         Self { limits, max_line_bytes, ledger, sources, reading: Reading::default(), memo }
     }
 
+    /// With what the site says of its feeds. It must be the same at a replay.
+    #[must_use]
+    pub fn with_settings(mut self, settings: FeedSettings) -> Self {
+        self.reading.settings = settings;
+        self
+    }
+
     /// Counts into another ledger from now on: a replay's counts are not those of what comes in live.
     pub fn count_into(&mut self, ledger: Ledger) {
         self.ledger = ledger;
@@ -157,8 +165,21 @@ pub fn decode_lines(
     arrival: Timestamp,
     namer: &PrincipalNamer,
 ) -> Vec<DecodedLine> {
+    decode_lines_with(feed, text, max_line_bytes, arrival, namer, &FeedSettings::default())
+}
+
+/// The same, with what the site says of its feeds.
+pub fn decode_lines_with(
+    feed: Feed,
+    text: &[u8],
+    max_line_bytes: usize,
+    arrival: Timestamp,
+    namer: &PrincipalNamer,
+    settings: &FeedSettings,
+) -> Vec<DecodedLine> {
     let (mut decoded, mut line) = (Vec::new(), 0);
     let (mut reading, mut memo) = (Reading::default(), Memo::new(namer.clone()));
+    reading.settings = settings.clone();
     let mut framer = RecordFramer::default();
     let mut visit = |piece: Piece<'_>| {
         line += 1;

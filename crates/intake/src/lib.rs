@@ -26,12 +26,13 @@ mod settings;
 mod source_id;
 
 pub use decode::dialect::{Dialect, Escape, Syntax};
+pub use decode::feed_setting::{Columns, FeedClock, FeedSettings};
 pub use decode::feed_table::{FeedTable, Field, Kind, StampForm, Target, Unit};
 pub use decode::line::RawReason;
 pub use decode::note::Note;
 pub use decode::table::feed_table;
 pub use decode::template::template;
-pub use decoder::{Decoded, DecodedLine, Decoder, SpanBatch, decode_lines};
+pub use decoder::{Decoded, DecodedLine, Decoder, SpanBatch, decode_lines, decode_lines_with};
 pub use listen::{Listening, listen};
 pub use normalise::span::service_id;
 pub use receive::own::OwnSpans;

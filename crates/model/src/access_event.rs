@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::{
-    ConnectionStamps, Disposition, Effect, Endpoint, EventUid, Feed, OcsfClass, PhaseDurations, PrincipalId,
-    RequestTimes, Timestamp,
+    Bridge, ConnectionStamps, Disposition, Effect, Endpoint, EventUid, Feed, OcsfClass, PhaseDurations,
+    PrincipalId, RequestTimes, Timestamp,
 };
 
 /// Who wrote the record.
@@ -138,7 +138,7 @@ pub struct AccessEvent {
     pub rule: Option<Arc<str>>,
     /// ZPA `InternalReason`.
     pub reason: Option<Arc<str>>,
-    /// `open`, `active` or `close` in lower case.
+    /// `open`, `active` or `close` in lower case; `aggregated` for a row that stands for many sessions and has no socket.
     pub connection_status: Option<Arc<str>>,
     /// Total bytes both ways, the largest seen: ZPA `ZENTotalBytesRxClient + ZENTotalBytesTxClient`.
     pub total_bytes: u64,
@@ -148,6 +148,8 @@ pub struct AccessEvent {
     pub phases: PhaseDurations,
     /// What the edge measured of the request, where the feed is per request.
     pub request: Option<Box<RequestTimes>>,
+    /// What a proxy between the edge and the app knows of its far side, where the feed is a proxy's.
+    pub bridge: Option<Box<Bridge>>,
     /// A hash of all decoded fields in the order of the feed's table, of the newest record: equal where a record was sent twice.
     /// Deterministic across runs and machines.
     pub record_hash: u64,
@@ -199,6 +201,7 @@ impl AccessEvent {
             stamps: ConnectionStamps::default(),
             phases: PhaseDurations::default(),
             request: None,
+            bridge: None,
             record_hash: 0,
             parse_level: ParseLevel::Raw,
             raw,
@@ -215,6 +218,8 @@ impl AccessEvent {
         match self.feed.ocsf_class() {
             OcsfClass::HttpActivity => self.method.as_deref().map_or(0, http_activity),
             OcsfClass::NetworkActivity => self.network_activity(),
+            // One record tells of a question and its answer: 6 is traffic both ways; a record that says neither is unknown.
+            OcsfClass::DnsActivity => self.disposition.map_or(0, |_| 6),
             _ => 0,
         }
     }

@@ -49,6 +49,7 @@ enum Operation {
     Delete,
     SignIn,
     SignOut,
+    Activate,
     Other,
 }
 
@@ -89,6 +90,7 @@ impl ConfigChange {
             Operation::Read | Operation::SignOut => 2,
             Operation::Update => 3,
             Operation::Delete => 4,
+            Operation::Activate => 10,
             Operation::Other => OCSF_OTHER,
         }
     }
@@ -101,6 +103,7 @@ impl ConfigChange {
             "read" | "download" | "export" => Operation::Read,
             "update" | "modify" | "patch" => Operation::Update,
             "delete" => Operation::Delete,
+            "activate" => Operation::Activate,
             "signin" | "login" | "signinfailure" => Operation::SignIn,
             "signout" | "logout" => Operation::SignOut,
             _ => Operation::Other,

@@ -15,6 +15,8 @@ pub enum ConnectorKind {
     PrivateServiceEdge,
     /// A private cloud controller.
     PrivateCloudController,
+    /// A Cloud or Branch Connector, in front of workloads.
+    CloudConnector,
 }
 
 impl ConnectorKind {
@@ -24,6 +26,7 @@ impl ConnectorKind {
             Self::AppConnector => "app_connector",
             Self::PrivateServiceEdge => "private_service_edge",
             Self::PrivateCloudController => "private_cloud_controller",
+            Self::CloudConnector => "cloud_connector",
         }
     }
 }

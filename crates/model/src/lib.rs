@@ -16,6 +16,7 @@
 
 mod access_event;
 pub mod attribute;
+mod bridge;
 mod config_change;
 mod connector_health;
 mod device_fact;
@@ -34,6 +35,7 @@ mod segment;
 mod time;
 
 pub use access_event::{AccessEvent, ParseLevel, Product};
+pub use bridge::Bridge;
 pub use config_change::ConfigChange;
 pub use connector_health::{ConnectorHealth, ConnectorKind};
 pub use device_fact::DeviceFact;

@@ -1,5 +1,11 @@
 //! How a template renders a feed, as data: the syntax, the names of its keys, the clock of its stamps.
 
+mod columns;
+mod sentinel;
+mod zia;
+
+use std::sync::LazyLock;
+
 use fanlight_model::Feed;
 
 /// How keys and values stand in a line.
@@ -19,6 +25,24 @@ pub enum Syntax {
     Leef,
     /// RSA's: `key=value` between `^^`.
     Rsa,
+    /// An alert of the NSS: a syslog header and a sentence.
+    Alert,
+}
+
+impl Syntax {
+    /// Its lower-case name.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::KeyValue => "key_value",
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+            Self::Cef => "cef",
+            Self::Leef => "leef",
+            Self::Rsa => "rsa",
+            Self::Alert => "alert",
+        }
+    }
 }
 
 /// What its plain values were escaped with, beyond what the syntax asks for.
@@ -39,7 +63,8 @@ pub struct Dialect {
     pub name: &'static str,
     /// How keys and values stand.
     pub syntax: Syntax,
-    /// Keys that are not the names or tokens of the feed's table, and the name that each stands for.
+    /// Keys that are not the names or tokens of the feed's table, and the name that each stands for; the empty name is for a key that
+    /// repeats another or says nothing of the record.
     pub keys: &'static [(&'static str, &'static str)],
     /// A template of the syntax without keys: the names, in order.
     pub columns: &'static [&'static str],
@@ -85,3 +110,11 @@ pub(crate) static DIALECTS: &[Dialect] = &[
     zpa_default(Feed::ZpaAudit, 13),
     zpa_default(Feed::ZpaMicrosegmentation, 20),
 ];
+
+/// Those of the other feeds.
+pub(crate) static OTHER_DIALECTS: LazyLock<Vec<Dialect>> = LazyLock::new(zia::all);
+
+/// Every dialect that is known.
+pub(crate) fn dialects() -> impl Iterator<Item = &'static Dialect> {
+    DIALECTS.iter().chain(OTHER_DIALECTS.iter())
+}

@@ -92,6 +92,14 @@ impl Kind {
         }
     }
 
+    /// The token that this is another rendering of.
+    pub const fn base(self) -> Option<&'static str> {
+        match self {
+            Self::Hex(base) | Self::Base64(base) | Self::Obfuscated(base) => Some(base),
+            _ => None,
+        }
+    }
+
     /// The unit of its number, for people.
     pub const fn unit(self) -> &'static str {
         match self {
@@ -170,6 +178,7 @@ pub(crate) const WRITTEN: Kind = Kind::Stamp(StampForm::Written);
 pub(crate) const ISO: Kind = Kind::Stamp(StampForm::Iso);
 pub(crate) const EPOCH_SECONDS: Kind = Kind::Stamp(StampForm::Epoch(Unit::Seconds));
 pub(crate) const EPOCH_MICROS: Kind = Kind::Stamp(StampForm::Epoch(Unit::Micros));
+pub(crate) const MILLIS: Kind = Kind::Duration(Unit::Millis);
 pub(crate) const MICROS: Kind = Kind::Duration(Unit::Micros);
 
 pub(crate) const fn to(column: &'static str) -> Target {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fanlight_model::Feed;
 use memchr::memchr2;
 
-use super::detect::{Found, detect, is_decisive};
+use super::detect::{Found, IGNORED, detect, is_decisive};
 use super::feed_table::FeedTable;
 use super::flat_json::{Cursor, Object, Value, is_number, is_token};
 use super::note::Notes;
@@ -200,6 +200,10 @@ fn steps(object: &Object<'_>, text: &str, tokens: &[u16]) -> Option<Steps> {
     let mut before = 0;
     for (((key, value), place), token) in object.fields.iter().zip(&object.places).zip(tokens) {
         if is_decisive(key) {
+            // Swapped with its value, a label is a value too.
+            if *token < IGNORED {
+                return None;
+            }
             continue;
         }
         let (from, to) = *place;

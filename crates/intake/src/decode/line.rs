@@ -5,10 +5,13 @@ use std::fmt;
 
 use fanlight_model::Feed;
 
+use super::envelope::{self, ENVELOPE_KEY};
+use super::feed_setting::FeedSettings;
 use super::flat_json::{NoObject, Object, Value, lenient, strict};
 use super::layout::{Layout, Layouts};
 use super::note::{Note, Notes};
 use super::slots::Slots;
+use super::syntax;
 use super::wire::WireRecord;
 
 /// Why a line is kept raw.
@@ -26,6 +29,8 @@ pub enum RawReason {
     TooManyObjects,
     /// Its keys are of no feed that is decoded.
     OtherFeed,
+    /// Its cells have no names, and their number is not that of a template that is known or declared.
+    UnknownColumns,
 }
 
 impl RawReason {
@@ -38,6 +43,7 @@ impl RawReason {
             Self::TooManyFields => "too_many_fields",
             Self::TooManyObjects => "too_many_objects",
             Self::OtherFeed => "other_feed",
+            Self::UnknownColumns => "unknown_columns",
         }
     }
 }
@@ -46,7 +52,7 @@ impl fmt::Display for RawReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoObject => f.write_str(
-                "no JSON object in the line; set the log receiver's template to JSON (`fanlight config template zpa_user_activity` prints one)",
+                "no JSON object in the line; set the feed's template to JSON (`fanlight config template FEED` prints one)",
             ),
             Self::Malformed => f.write_str("not readable as a JSON object, even after mending"),
             Self::CutOff => f.write_str("the line ends inside its object: the sender closed early or cut the record"),
@@ -54,6 +60,9 @@ impl fmt::Display for RawReason {
             Self::TooManyObjects => f.write_str("too many objects in one line; does the template end in `\\n`?"),
             Self::OtherFeed => {
                 f.write_str("an object with the keys of no feed that is known here; which log type is the receiver set to?")
+            }
+            Self::UnknownColumns => {
+                f.write_str("cells without names in no order that is known; declare the feed's template, or send JSON")
             }
         }
     }
@@ -90,6 +99,7 @@ impl LineRecord<'_> {
 pub(crate) struct Reading {
     layouts: Layouts,
     slots: Slots,
+    pub(crate) settings: FeedSettings,
 }
 
 pub(crate) type Visit<'v> = &'v mut dyn FnMut(LineRecord<'_>);
@@ -123,6 +133,14 @@ impl Reading {
         if without_mark.len() < whole.len() {
             notes.add(Note::ByteOrderMark);
         }
+        if !without_mark.starts_with('{') {
+            let columns = self.settings.columns(hint);
+            match syntax::scan(without_mark, hint, columns.as_deref(), &mut notes) {
+                Some(Ok(object)) => return self.object(&whole, without_mark, &object, hint, notes, visit),
+                Some(Err(reason)) => return visit(raw(reason, notes)),
+                None => {}
+            }
+        }
         match without_mark.bytes().take(MAX_PREFIX_BYTES).position(|byte| byte == b'{') {
             None if without_mark.trim().is_empty() => {}
             None => visit(raw(RawReason::NoObject, notes)),
@@ -145,7 +163,8 @@ impl Reading {
         let Ok(text) = std::str::from_utf8(line) else { return false };
         let Some(layout) = self.layouts.predict(hint, text, &mut self.slots) else { return false };
         let notes = layout.notes.clone();
-        let wire = WireRecord { text, slots: &self.slots, layout };
+        let zone_seconds = zone_seconds(&self.settings, &layout);
+        let wire = WireRecord { text, slots: &self.slots, layout, zone_seconds };
         visit(LineRecord { text, notes, content: Content::Wire(wire) });
         true
     }
@@ -199,9 +218,14 @@ impl Reading {
         };
         fill(&mut self.slots, &layout, text, object, &mut notes);
         notes.extend(&layout.notes);
-        let wire = WireRecord { text, slots: &self.slots, layout };
+        let zone_seconds = zone_seconds(&self.settings, &layout);
+        let wire = WireRecord { text, slots: &self.slots, layout, zone_seconds };
         visit(LineRecord { text: kept, notes, content: Content::Wire(wire) });
     }
+}
+
+fn zone_seconds(settings: &FeedSettings, layout: &Layout) -> i64 {
+    layout.zone_seconds.saturating_add(settings.clock(layout.table.feed).zone_seconds)
 }
 
 /// Puts each value in its token's slot; of a key that stands twice the last counts.
@@ -228,7 +252,10 @@ fn fill(slots: &mut Slots, layout: &Layout, text: &str, object: &Object<'_>, not
 /// Strictly, else with mending. Where a strict object is followed by text, an unescaped quote may have ended it too soon:
 /// then the mended reading is taken if it reaches the line's end.
 pub(crate) fn read_object<'a>(text: &'a str, notes: &mut Notes) -> Result<Object<'a>, RawReason> {
-    read_flat(text, notes).map(|object| unwrap_envelope(object, notes))
+    match read_flat(text, notes) {
+        Ok(object) => Ok(unwrap_envelope(object, notes)),
+        Err(reason) => envelope::apart(text, notes).ok_or(reason),
+    }
 }
 
 fn read_flat<'a>(text: &'a str, notes: &mut Notes) -> Result<Object<'a>, RawReason> {
@@ -281,9 +308,6 @@ fn unwrap_envelope<'a>(mut object: Object<'a>, notes: &mut Notes) -> Object<'a> 
     object.fields.splice(at..=at, inner.fields);
     object
 }
-
-/// Splunk's form of ZIA feeds.
-const ENVELOPE_KEY: &str = "event";
 
 /// Without blanks, the carriage return of CRLF, and NUL bytes at both ends.
 fn trim<'a>(line: &'a [u8], notes: &mut Notes) -> &'a [u8] {

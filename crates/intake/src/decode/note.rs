@@ -56,6 +56,18 @@ pub enum Note {
     UnknownReason,
     /// A version of Fanlight's own template that this version does not know.
     UnknownTemplateVersion,
+    /// An old template wrote a label where the value belongs, and the value where the label belongs.
+    SwappedLabel(&'static str),
+    /// An old template wrote the client's two addresses the wrong way round; they were put right.
+    SwappedAddresses,
+    /// The row stands for many sessions: it tells of none of them, and has no socket to join by.
+    Aggregated,
+    /// The stamps' zone is an abbreviation that means different things in different places, and the feed's setting says none.
+    UnknownZone(Arc<str>),
+    /// No stamp of the record can be used; the time of arrival stands in for it.
+    NoTime,
+    /// A base64 token that is none; its value is in the raw line only.
+    BadBase64(&'static str),
 }
 
 impl Note {
@@ -87,6 +99,12 @@ impl Note {
             Self::ForeignSession => "foreign_session",
             Self::UnknownReason => "unknown_reason",
             Self::UnknownTemplateVersion => "unknown_template_version",
+            Self::SwappedLabel(_) => "swapped_label",
+            Self::SwappedAddresses => "swapped_addresses",
+            Self::Aggregated => "aggregated",
+            Self::UnknownZone(_) => "unknown_zone",
+            Self::NoTime => "no_time",
+            Self::BadBase64(_) => "bad_base64",
         }
     }
 
@@ -94,7 +112,13 @@ impl Note {
     pub fn is_repair(&self) -> bool {
         !matches!(
             self,
-            Self::UnknownKey(_) | Self::ForeignSession | Self::UnknownReason | Self::UnknownTemplateVersion
+            Self::UnknownKey(_)
+                | Self::ForeignSession
+                | Self::UnknownReason
+                | Self::UnknownTemplateVersion
+                | Self::Aggregated
+                | Self::UnknownZone(_)
+                | Self::NoTime
         )
     }
 }
@@ -119,7 +143,7 @@ impl fmt::Display for Note {
             Self::IllegalNumber => f.write_str("a number was not written as JSON writes it"),
             Self::BareWord => f.write_str("a value stood without quotes"),
             Self::TemplateToken(key) => {
-                write!(f, "the template's token for `{key}` was not filled in: check its spelling in ZPA")
+                write!(f, "the template's token for `{key}` was not filled in: check its spelling in the feed's settings")
             }
             Self::DuplicateKey(key) => write!(f, "`{key}` stood more than once; the last one counts"),
             Self::UnknownKey(key) => {
@@ -139,6 +163,23 @@ impl fmt::Display for Note {
             Self::UnknownTemplateVersion => {
                 f.write_str("the template is a version of Fanlight's that is not known here")
             }
+            Self::SwappedLabel(key) => {
+                write!(f, "the label and the value of `{key}` stood in each other's place")
+            }
+            Self::SwappedAddresses => f.write_str(
+                "the client's own and its public address stood in each other's place and were swapped",
+            ),
+            Self::Aggregated => {
+                f.write_str("the row stands for several sessions and cannot be joined by a socket")
+            }
+            Self::UnknownZone(zone) => {
+                write!(
+                    f,
+                    "the zone `{zone}` is not the same everywhere; set the feed's zone, or have epochtime sent"
+                )
+            }
+            Self::NoTime => f.write_str("no stamp could be used; the time of arrival stands in for it"),
+            Self::BadBase64(key) => write!(f, "`{key}` is not readable as base64"),
         }
     }
 }

@@ -1,5 +1,20 @@
 //! The tables of all feeds.
 
+pub(crate) mod cloud_connector_dns;
+pub(crate) mod cloud_connector_event;
+pub(crate) mod cloud_connector_session;
+pub(crate) mod envoy;
+pub(crate) mod nginx;
+mod nulls;
+pub(crate) mod zia_audit;
+pub(crate) mod zia_dns;
+pub(crate) mod zia_email_dlp;
+pub(crate) mod zia_endpoint_dlp;
+pub(crate) mod zia_firewall;
+pub(crate) mod zia_nss_alert;
+pub(crate) mod zia_saas_security;
+pub(crate) mod zia_tunnel;
+pub(crate) mod zia_web;
 pub(crate) mod zpa_app_connector_metrics;
 pub(crate) mod zpa_app_connector_status;
 pub(crate) mod zpa_appprotection;
@@ -27,6 +42,20 @@ pub(crate) static TABLES: &[&FeedTable] = &[
     &zpa_private_service_edge_metrics::ZPA_PRIVATE_SERVICE_EDGE_METRICS,
     &zpa_audit::ZPA_AUDIT,
     &zpa_microsegmentation::ZPA_MICROSEGMENTATION,
+    &zia_web::ZIA_WEB,
+    &zia_firewall::ZIA_FIREWALL,
+    &zia_dns::ZIA_DNS,
+    &zia_tunnel::ZIA_TUNNEL,
+    &zia_audit::ZIA_AUDIT,
+    &zia_saas_security::ZIA_SAAS_SECURITY,
+    &zia_endpoint_dlp::ZIA_ENDPOINT_DLP,
+    &zia_email_dlp::ZIA_EMAIL_DLP,
+    &zia_nss_alert::ZIA_NSS_ALERT,
+    &cloud_connector_session::CLOUD_CONNECTOR_SESSION,
+    &cloud_connector_dns::CLOUD_CONNECTOR_DNS,
+    &cloud_connector_event::CLOUD_CONNECTOR_EVENT,
+    &envoy::ENVOY,
+    &nginx::NGINX,
 ];
 
 /// The table of a feed; `None` for a feed that this version does not decode yet.

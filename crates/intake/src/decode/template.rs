@@ -1,14 +1,20 @@
 //! The feed templates that Fanlight ships.
 
+mod proxy;
+mod zia;
+
 use fanlight_model::Feed;
 
 /// The text that a customer pastes as the log receiver's template: everything of the vendor's default, the four timers that it
 /// lacks, microsecond stamps, and a marker with a version. ZPA reads the `\n` at its end as a newline. `None` for a feed that has none
-/// yet.
+/// yet. ZIA's and the proxies' are their own.
 pub const fn template(feed: Feed) -> Option<&'static str> {
     match feed {
         Feed::ZpaUserActivity => Some(ZPA_USER_ACTIVITY),
-        _ => None,
+        _ => match zia::template(feed) {
+            Some(template) => Some(template),
+            None => proxy::template(feed),
+        },
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) struct WireRecord<'a> {
     pub(crate) text: &'a str,
     pub(crate) slots: &'a Slots,
     pub(crate) layout: Arc<Layout>,
+    /// Seconds east of UTC of stamps without a zone: the dialect's, and what the site says of the feed.
+    pub(crate) zone_seconds: i64,
 }
 
 impl<'a> WireRecord<'a> {
@@ -35,11 +37,13 @@ impl<'a> WireRecord<'a> {
         self.at(token.index())
     }
 
-    /// Wanted fields that the template lacks.
+    /// Wanted fields that the template lacks, in whatever rendering.
     pub(crate) fn missing(&self) -> Vec<&'static str> {
-        let fields = self.table().fields.iter().enumerate();
-        let lacks = |(at, field): &(usize, &Field)| field.wanted && self.slots.get(self.text, *at).is_none();
-        fields.filter(lacks).map(|(_, field)| field.name).collect()
+        let fields = || self.table().fields.iter().enumerate();
+        let there = |at: usize| self.slots.get(self.text, at).is_some();
+        let rendered = |name: &str| fields().any(|(at, field)| field.kind.base() == Some(name) && there(at));
+        let lacks = |(at, field): &(usize, &Field)| field.wanted && !there(*at) && !rendered(field.name);
+        fields().filter(lacks).map(|(_, field)| field.name).collect()
     }
 
     /// A hash of all values in the order of the table. Neither the order of the keys nor blanks around a value change it.

@@ -12,7 +12,7 @@ use crate::decode::stamp::{Clock, Stamp};
 use crate::decode::wire::WireRecord;
 
 /// Whose names principals bear in ZPA's feeds.
-const ISSUER: &str = "zpa";
+pub(crate) const ISSUER: &str = "zpa";
 
 /// Names that were hashed before they were sent: never the same namespace as names.
 const OBFUSCATED_ISSUER: &str = "zpa.obfuscated";
@@ -52,7 +52,7 @@ impl<'r> Reader<'_, 'r> {
         self.wire.get(token).map(Arc::from)
     }
 
-    fn name_of(&self, index: usize) -> &'static str {
+    pub(crate) fn name_of(&self, index: usize) -> &'static str {
         self.wire.table().fields.get(index).map_or("", |field| field.name)
     }
 
@@ -109,7 +109,7 @@ impl<'r> Reader<'_, 'r> {
     }
 
     fn read_stamp(&mut self, index: usize) -> Option<Stamp> {
-        let clock = Clock { arrival: self.arrival, zone_seconds: self.wire.layout.zone_seconds };
+        let clock = Clock { arrival: self.arrival, zone_seconds: self.wire.zone_seconds };
         let stamp = Stamp::read(self.wire.at(index)?, clock);
         match stamp {
             Stamp::Unreadable => self.notes.add(Note::UnreadableTime(self.name_of(index))),
@@ -148,7 +148,7 @@ impl<'r> Reader<'_, 'r> {
 }
 
 /// A one-way hash as `%o` renders it: 64 hex digits.
-fn is_obfuscated(name: &str) -> bool {
+pub(crate) fn is_obfuscated(name: &str) -> bool {
     name.len() == 64 && name.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use fanlight_model::{
-    AccessEvent, EventUid, Feed, FeedRecord, KeptRecord, ParseLevel, RecordHeader, Timestamp,
+    AccessEvent, EventUid, Feed, FeedRecord, KeptRecord, ParseLevel, Product, RecordHeader, Timestamp,
 };
 
 use super::memo::Memo;
 use super::reader::Reader;
-use super::{change, device, health, request, zpa};
+use super::{
+    change, cloud_connector, device, health, proxy, request, zia, zia_audit, zia_dns, zia_firewall, zia_web,
+    zpa,
+};
 use crate::decode::line::RawReason;
 use crate::decode::note::Notes;
 use crate::decode::wire::WireRecord;
@@ -35,6 +38,16 @@ pub(crate) fn normalise(
         }
         Feed::ZpaAudit => FeedRecord::ConfigChange(change::config_change(&mut reader, raw)),
         Feed::ZpaMicrosegmentation => FeedRecord::Kept(health::microsegmentation(&mut reader, raw)),
+        Feed::ZiaWeb => FeedRecord::AccessEvent(zia_web::access_event(&mut reader, raw)),
+        Feed::ZiaFirewall => FeedRecord::AccessEvent(zia_firewall::access_event(&mut reader, raw)),
+        Feed::ZiaDns => FeedRecord::AccessEvent(zia_dns::access_event(&mut reader, raw)),
+        Feed::CloudConnectorSession => FeedRecord::AccessEvent(cloud_connector::session(&mut reader, raw)),
+        Feed::CloudConnectorDns => FeedRecord::AccessEvent(zia_dns::connector_event(&mut reader, raw)),
+        Feed::Envoy => FeedRecord::AccessEvent(proxy::envoy(&mut reader, raw)),
+        Feed::Nginx => FeedRecord::AccessEvent(proxy::nginx(&mut reader, raw)),
+        Feed::CloudConnectorEvent => FeedRecord::ConnectorHealth(cloud_connector::event(&mut reader, raw)),
+        Feed::ZiaAudit => FeedRecord::ConfigChange(zia_audit::config_change(&mut reader, raw)),
+        feed if feed.product() == Product::Zia => FeedRecord::Kept(zia::kept(&mut reader, raw)),
         _ => FeedRecord::Kept(kept(&mut reader, raw)),
     }
 }

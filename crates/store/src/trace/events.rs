@@ -81,6 +81,7 @@ fn event(batch: &RecordBatch, row: usize) -> Option<AccessEvent> {
         phases: phases(PHASE_COLUMNS.map(|name| Longs::of(batch, name).as_(row))),
         request: request(batch, row),
         record_hash: Ids::of(batch, "record_hash").at(row).map(u64::from_be_bytes).unwrap_or_default(),
+        bridge: None,
         parse_level: LEVELS.into_iter().find(|known| Some(known.as_str()) == level.as_deref())?,
         raw: text("raw")?,
     })
