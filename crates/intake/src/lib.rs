@@ -19,6 +19,7 @@ mod decode;
 mod decoder;
 pub mod frame_kind;
 pub mod framing;
+pub mod health;
 mod listen;
 mod normalise;
 mod receive;
