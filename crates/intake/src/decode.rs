@@ -3,6 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod detect;
 pub(crate) mod dialect;
+pub(crate) mod explain;
 pub(crate) mod fast_hash;
 pub(crate) mod feed_table;
 pub(crate) mod flat_json;
@@ -15,4 +16,5 @@ pub(crate) mod sources;
 pub(crate) mod stamp;
 pub(crate) mod table;
 pub(crate) mod template;
+pub(crate) mod template_parse;
 pub(crate) mod wire;

@@ -6,6 +6,7 @@
 
 mod alarm;
 mod gain;
+mod measures;
 mod report;
 mod rhythm;
 mod row;
@@ -22,6 +23,7 @@ use crate::frame_kind::Transport;
 use crate::source_id::source_run;
 pub use alarm::{Alarm, AlarmKind};
 pub use gain::{Gain, Gives, RUNGS, RungReach, Use, gains, possible, rungs, wanted};
+pub use measures::families;
 pub use report::{FeedCondition, FeedReport, Lateness};
 pub use rhythm::Gap;
 pub use row::FeedHealthRow;

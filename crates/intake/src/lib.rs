@@ -27,6 +27,7 @@ mod settings;
 mod source_id;
 
 pub use decode::dialect::{Dialect, Escape, Syntax};
+pub use decode::explain::{ExplainedKey, ExplainedTemplate, explain};
 pub use decode::feed_table::{FeedTable, Field, Kind, StampForm, Target, Unit};
 pub use decode::line::RawReason;
 pub use decode::note::Note;

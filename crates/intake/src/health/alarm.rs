@@ -167,7 +167,7 @@ mod tests {
 
     fn header(feed: Feed, number: u8, raw: &str) -> RecordHeader {
         RecordHeader {
-            event_uid: EventUid::of_raw_line("zpa", feed.as_str(), &[number]),
+            event_uid: EventUid::of_raw_line("zpa", feed.as_str(), number.to_string().as_bytes()),
             feed,
             log_time: None,
             arrival_time: Timestamp::from_seconds(i64::from(number)),

@@ -199,6 +199,24 @@ fn an_audit_record_about_a_log_receiver_is_an_alarm() {
     assert!(!later.problems.iter().any(|problem| problem.contains("Log Receiver")));
 }
 
+/// A feed that comes in two ways is one series, whose counts are added up.
+#[test]
+fn metrics_have_one_series_a_feed() {
+    let mut decoder = decoder();
+    read(&mut decoder, at(1), &line(0, ""));
+    decoder.apply(&frame(frame_kind::pushed(Feed::ZpaUserActivity), 0, at(1), &line(0, "")), None);
+    let reports = decoder.health().lock().reports(&[], at(11));
+    let families = families(&reports, at(11));
+    let of = |name: &str| -> Vec<String> {
+        let family = families.iter().find(|family| family.name == name).unwrap();
+        family.samples.iter().map(|sample| format!("{:?} {:?}", sample.labels, sample.value)).collect()
+    };
+    assert_eq!(of("fanlight_feed_silence_seconds"), [r#"[("feed", "zpa_user_activity")] Number(10.0)"#]);
+    let strict = r#"[("feed", "zpa_user_activity"), ("level", "strict")] Number(2.0)"#;
+    assert_eq!(of("fanlight_feed_records")[0], strict);
+    assert_eq!(of("fanlight_feed_watermark_age_seconds"), [r#"[("feed", "zpa_user_activity")] Number(120.0)"#]);
+}
+
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
         (-100_i64..4_000).prop_map(|second| line(second, "")),
