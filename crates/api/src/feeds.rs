@@ -236,7 +236,8 @@ impl GainAnswer {
 
 impl RungAnswer {
     fn to_json(&self) -> Value {
-        let lacking = |(feed, fields): &(String, Vec<&'static str>)| json!({ "feed": feed, "fields": fields });
+        let lacking =
+            |(feed, fields): &(String, Vec<&'static str>)| json!({ "feed": feed, "fields": fields });
         json!({
             "rung": self.rung,
             "words": self.words,
@@ -286,9 +287,20 @@ mod tests {
         );
         let check = |schema: &str, value: &Value| {
             let keys = |value: &Value| -> Vec<String> {
-                value.as_object().expect("an object").keys().cloned().collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+                value
+                    .as_object()
+                    .expect("an object")
+                    .keys()
+                    .cloned()
+                    .collect::<std::collections::BTreeSet<_>>()
+                    .into_iter()
+                    .collect()
             };
-            assert_eq!(keys(value), keys(&description["components"]["schemas"][schema]["properties"]), "{schema}");
+            assert_eq!(
+                keys(value),
+                keys(&description["components"]["schemas"][schema]["properties"]),
+                "{schema}"
+            );
         };
         check("FeedsAnswer", &answer);
         check("Feed", &answer["feeds"][0]);

@@ -97,8 +97,12 @@ impl Health {
 
     /// How each feed is that has come, and each that is `expected` and has not.
     pub fn reports(&self, expected: &[Feed], now: Timestamp) -> Vec<FeedReport> {
-        let mut reports: Vec<FeedReport> =
-            self.states.iter().filter(|state| state.rhythm.last().is_some()).map(|state| self.report(state, now)).collect();
+        let mut reports: Vec<FeedReport> = self
+            .states
+            .iter()
+            .filter(|state| state.rhythm.last().is_some())
+            .map(|state| self.report(state, now))
+            .collect();
         for feed in expected {
             if !reports.iter().any(|report| report.feed == *feed) {
                 reports.push(FeedReport::never(*feed, now));

@@ -61,10 +61,17 @@ fn feed_lines(feed: &Value) -> Vec<String> {
     if text(feed, "state") == "never" {
         say("", "nothing has come: is its receiver set to this server's port?".to_owned());
     } else {
-        let of = |level: &str| feed.pointer(&format!("/lines/{level}")).and_then(Value::as_str).unwrap_or("0");
+        let of =
+            |level: &str| feed.pointer(&format!("/lines/{level}")).and_then(Value::as_str).unwrap_or("0");
         say(
             "lines",
-            format!("{} strict, {} repaired, {} raw, {} too long", of("strict"), of("repaired"), of("raw"), of("dropped")),
+            format!(
+                "{} strict, {} repaired, {} raw, {} too long",
+                of("strict"),
+                of("repaired"),
+                of("raw"),
+                of("dropped")
+            ),
         );
         say("last", format!("{}, {} s ago", text(feed, "last_arrival"), number(feed, "/silent_seconds")));
         if feed.get("lateness").is_some_and(|late| !late.is_null()) {
@@ -104,7 +111,11 @@ fn rung_line(rung: &Value) -> String {
                 None => {
                     let fields: Vec<&str> = list(one, "fields").iter().filter_map(Value::as_str).collect();
                     let feed = text(one, "feed");
-                    if fields.is_empty() { feed.to_owned() } else { format!("{feed} with {}", fields.join(", ")) }
+                    if fields.is_empty() {
+                        feed.to_owned()
+                    } else {
+                        format!("{feed} with {}", fields.join(", "))
+                    }
                 }
             })
             .collect()

@@ -68,7 +68,11 @@ fn drawn(feed: Feed, explained: &ExplainedTemplate) -> String {
     lines.extend([String::new(), "makes possible".to_owned()]);
     lines.extend(explained.possible.iter().map(|one| format!("  {}: {}", one.gives.name(), one.words)));
     if !explained.missing.is_empty() {
-        lines.extend([String::new(), format!("lacks {}", explained.missing.join(", ")), "would gain".to_owned()]);
+        lines.extend([
+            String::new(),
+            format!("lacks {}", explained.missing.join(", ")),
+            "would gain".to_owned(),
+        ]);
         let gain = |gain: &fanlight_intake::health::Gain| {
             format!("  {} with {}: {}", gain.gives.name(), gain.fields.join(", "), gain.words)
         };
@@ -81,10 +85,9 @@ fn drawn(feed: Feed, explained: &ExplainedTemplate) -> String {
 }
 
 fn object(feed: Feed, explained: &ExplainedTemplate) -> Value {
-    let key = |key: &ExplainedKey| {
-        json!({ "key": key.key, "template": key.template, "field": key.field, "column": key.column, "problem": key.problem })
-    };
-    let possible = |one: &&Use| json!({ "kind": one.gives.kind(), "name": one.gives.name(), "words": one.words });
+    let key = |key: &ExplainedKey| json!({ "key": key.key, "template": key.template, "field": key.field, "column": key.column, "problem": key.problem });
+    let possible =
+        |one: &&Use| json!({ "kind": one.gives.kind(), "name": one.gives.name(), "words": one.words });
     let gains: Vec<Value> = explained
         .gains
         .iter()

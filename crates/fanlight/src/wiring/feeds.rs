@@ -11,7 +11,8 @@ use crate::config::Settings;
 
 /// Feeds that a listener of their own is open for: one that has not come is missed.
 pub(super) fn expected(settings: &Settings) -> Vec<Feed> {
-    let is_open = |(feed, listener): &(Feed, Option<crate::config::Listener>)| listener.as_ref().map(|_| *feed);
+    let is_open =
+        |(feed, listener): &(Feed, Option<crate::config::Listener>)| listener.as_ref().map(|_| *feed);
     settings.streams.iter().filter_map(is_open).collect()
 }
 

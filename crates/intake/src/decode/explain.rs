@@ -49,7 +49,8 @@ pub struct ExplainedTemplate {
 pub fn explain(feed: Feed, template: &str) -> Option<ExplainedTemplate> {
     let table = feed_table(feed)?;
     let parsed = parse(template);
-    let keys: Vec<ExplainedKey> = parsed.entries.iter().map(|entry| key(feed, table, &parsed, entry)).collect();
+    let keys: Vec<ExplainedKey> =
+        parsed.entries.iter().map(|entry| key(feed, table, &parsed, entry)).collect();
     let has = |name: &str| keys.iter().any(|key| key.field == Some(name));
     let missing: Vec<&'static str> = wanted(feed).filter(|name| !has(name)).collect();
     let specs = || parsed.entries.iter().flat_map(|entry| &entry.specs);
@@ -100,15 +101,18 @@ fn key_problem(
     }
     match (&entry.key, by_key, by_token) {
         _ if positional => None,
-        (Some(key), None, Some(field)) => {
-            Some(format!("the key `{key}` is not known: name it `{}`, else its value is in the raw line only", field.name))
-        }
-        (Some(key), Some(known), Some(field)) if !same_value(known, field) => {
-            Some(format!("the key `{key}` is taken for {}, and is filled with {}: name it `{}`", known.name, field.name, field.name))
-        }
-        (Some(_), _, None) if entry.specs.len() == 1 && !is_time_part(&spec.token) => {
-            Some(format!("`{}` is no token of this feed: it is sent as it stands, or the template cannot be saved", spec.token))
-        }
+        (Some(key), None, Some(field)) => Some(format!(
+            "the key `{key}` is not known: name it `{}`, else its value is in the raw line only",
+            field.name
+        )),
+        (Some(key), Some(known), Some(field)) if !same_value(known, field) => Some(format!(
+            "the key `{key}` is taken for {}, and is filled with {}: name it `{}`",
+            known.name, field.name, field.name
+        )),
+        (Some(_), _, None) if entry.specs.len() == 1 && !is_time_part(&spec.token) => Some(format!(
+            "`{}` is no token of this feed: it is sent as it stands, or the template cannot be saved",
+            spec.token
+        )),
         _ => None,
     }
 }
@@ -138,16 +142,31 @@ fn of_token(table: &'static FeedTable, token: &str) -> Option<&'static Field> {
 
 /// Parts of which ZIA's templates put a time together.
 fn is_time_part(token: &str) -> bool {
-    const PARTS: &[&str] =
-        &["yy", "yyyy", "yyy", "mon", "mth", "dd", "hh", "mm", "ss", "ms", "us", "day", "time", "tz", "epochtime"];
+    const PARTS: &[&str] = &[
+        "yy",
+        "yyyy",
+        "yyy",
+        "mon",
+        "mth",
+        "dd",
+        "hh",
+        "mm",
+        "ss",
+        "ms",
+        "us",
+        "day",
+        "time",
+        "tz",
+        "epochtime",
+    ];
     PARTS.contains(&token)
 }
 
 /// How the record's own time will be read.
 fn time(table: &'static FeedTable, parsed: &Parsed, keys: &[ExplainedKey]) -> String {
-    let own = ["log_time", "start_time", "change_time"].into_iter().find_map(|column| {
-        keys.iter().zip(&parsed.entries).find(|(key, _)| key.column == Some(column))
-    });
+    let own = ["log_time", "start_time", "change_time"]
+        .into_iter()
+        .find_map(|column| keys.iter().zip(&parsed.entries).find(|(key, _)| key.column == Some(column)));
     let Some((key, entry)) = own else {
         return "no stamp of its own: the time of arrival stands in for it, so neither lateness nor a late record can be told".to_owned();
     };
@@ -162,7 +181,9 @@ fn time(table: &'static FeedTable, parsed: &Parsed, keys: &[ExplainedKey]) -> St
         Some("epoch_ms") => "milliseconds since 1970, which needs no zone".to_owned(),
         Some("epoch") => "whole seconds since 1970, which needs no zone".to_owned(),
         Some("iso8601") => "ISO 8601 with milliseconds, in UTC".to_owned(),
-        Some("time") => format!("whole seconds as text, {zone}; `:epoch_us` in place of `:time` gives microseconds"),
+        Some("time") => {
+            format!("whole seconds as text, {zone}; `:epoch_us` in place of `:time` gives microseconds")
+        }
         Some(other) => format!("a part of the time, `{other}`, which alone is no time"),
         None if spec.token == "epochtime" => "whole seconds since 1970, which needs no zone".to_owned(),
         None if spec.conversion.ends_with('d') => "a count since 1970, which needs no zone".to_owned(),
@@ -220,7 +241,10 @@ mod tests {
             assert_eq!(explained.unknown_tokens, Vec::<String>::new(), "{feed}");
             assert_eq!(explained.problems, Vec::<String>::new(), "{feed}");
             assert!(explained.keys.iter().all(|key| key.problem.is_none()), "{feed} {:?}", explained.keys);
-            assert!(explained.possible.iter().any(|one| one.gives == Gives::Rung("R2")) || *feed != Feed::ZpaUserActivity);
+            assert!(
+                explained.possible.iter().any(|one| one.gives == Gives::Rung("R2"))
+                    || *feed != Feed::ZpaUserActivity
+            );
         }
     }
 
@@ -229,8 +253,13 @@ mod tests {
         let template = r#"{"LogTimestamp": %j{LogTimestamp:time},"srcip": %j{ConnectorIP},"ServerPort": %d{ConnectorPort},"Policy": %j{policy},"Nope": %j{Nope},"Host": %j{Host}}"#;
         let explained = explain(Feed::ZpaUserActivity, template).unwrap();
         let of = |key: &str| explained.keys.iter().find(|known| known.key.as_deref() == Some(key)).unwrap();
-        let says = |key: &str, words: &str| assert!(of(key).problem.as_deref().unwrap().contains(words), "{:?}", of(key));
-        assert_eq!((of("Host").field, of("Host").column, &of("Host").problem), (Some("Host"), Some("host"), &None));
+        let says = |key: &str, words: &str| {
+            assert!(of(key).problem.as_deref().unwrap().contains(words), "{:?}", of(key))
+        };
+        assert_eq!(
+            (of("Host").field, of("Host").column, &of("Host").problem),
+            (Some("Host"), Some("host"), &None)
+        );
         says("srcip", "name it `ConnectorIP`");
         says("ServerPort", "is taken for ServerPort, and is filled with ConnectorPort");
         says("Policy", "spelled `Policy`");
@@ -251,7 +280,9 @@ mod tests {
 
     #[test]
     fn epoch_time_needs_no_zone() {
-        let explained = explain(Feed::ZpaUserActivity, r#"{"LogTimestamp": %d{LogTimestamp:epoch},"Host": %j{Host}}\n"#).unwrap();
+        let explained =
+            explain(Feed::ZpaUserActivity, r#"{"LogTimestamp": %d{LogTimestamp:epoch},"Host": %j{Host}}\n"#)
+                .unwrap();
         assert!(explained.time.contains("whole seconds since 1970"), "{}", explained.time);
         assert_eq!(explained.problems, Vec::<String>::new());
     }

@@ -65,7 +65,11 @@ pub(crate) fn parse(template: &str) -> Parsed {
             }
         }
     }
-    Parsed { syntax, entries, ends_line: template.ends_with("\\n") || text.trim_end_matches('"').ends_with('\n') }
+    Parsed {
+        syntax,
+        entries,
+        ends_line: template.ends_with("\\n") || text.trim_end_matches('"').ends_with('\n'),
+    }
 }
 
 const fn text_of(part: &Part) -> Option<&str> {
@@ -116,7 +120,9 @@ fn spec(text: &str) -> Option<(Spec, &str)> {
     let (conversion, inside) = (inside.get(..open)?, inside.get(open + 1..)?);
     let plain = conversion.split('(').next().unwrap_or_default();
     let is_conversion = plain.ends_with(|letter: char| letter.is_ascii_alphabetic())
-        && plain.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '+' | '.' | '#'))
+        && plain
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '+' | '.' | '#'))
         && (plain.len() == conversion.len() || conversion.ends_with(')'));
     let close = inside.find(['}', '{', '\n'])?;
     let named = inside.get(..close)?;
@@ -198,7 +204,8 @@ mod tests {
                     .specs
                     .iter()
                     .map(|spec| {
-                        let modifier = spec.modifier.as_ref().map_or_else(String::new, |word| format!(":{word}"));
+                        let modifier =
+                            spec.modifier.as_ref().map_or_else(String::new, |word| format!(":{word}"));
                         format!("{} {}{modifier}", spec.conversion, spec.token)
                     })
                     .collect();
@@ -226,18 +233,34 @@ mod tests {
     #[test]
     fn zia_json_with_escaped_braces_and_a_date_of_parts() {
         let template = r#"\{ "sourcetype" : "zscalernss-web", "event" : \{"datetime":"%d{yy}-%02d{mth}-%02d{dd} %02d{hh}:%02d{mm}:%02d{ss}","reason":"%s{reason}","status":"%s{respcode}"\}\}\n"#;
-        let expected = ["datetime=d yy+02d mth+02d dd+02d hh+02d mm+02d ss", "reason=s reason", "status=s respcode"];
+        let expected =
+            ["datetime=d yy+02d mth+02d dd+02d hh+02d mm+02d ss", "reason=s reason", "status=s respcode"];
         check(template, Syntax::Json, true, &expected);
     }
 
     #[test]
     fn keys_before_an_equals_sign_and_cells_without_keys() {
         check(r"time=%s{time}\tlogin=%s{login}\n", Syntax::KeyValue, true, &["time=s time", "login=s login"]);
-        check(r#""%s{time}","%s{login}","%s{proto}"\n"#, Syntax::Csv, true, &["-=s time", "-=s login", "-=s proto"]);
+        check(
+            r#""%s{time}","%s{login}","%s{proto}"\n"#,
+            Syntax::Csv,
+            true,
+            &["-=s time", "-=s login", "-=s proto"],
+        );
         check(r"%s{time}\t%s{login}", Syntax::Tsv, false, &["-=s time", "-=s login"]);
-        check(r"ZSCALERNSS: time=%s{time}^^login=%s{login}", Syntax::Rsa, false, &["time=s time", "login=s login"]);
+        check(
+            r"ZSCALERNSS: time=%s{time}^^login=%s{login}",
+            Syntax::Rsa,
+            false,
+            &["time=s time", "login=s login"],
+        );
         let cef = r"%s{mon} %02d{dd} zscaler-nss CEF:0|Zscaler|NSSWeblog|5.7|%s{action}|%s{reason}|3|act=%s{action} suser=%s{login}\n";
-        check(cef, Syntax::Cef, true, &["-=s mon+02d dd", "-=s action", "-=s reason", "act=s action", "suser=s login"]);
+        check(
+            cef,
+            Syntax::Cef,
+            true,
+            &["-=s mon+02d dd", "-=s action", "-=s reason", "act=s action", "suser=s login"],
+        );
         let leef = r"LEEF:1.0|Zscaler|ZPA|4.1|%s{ConnectionStatus}%s{InternalReason}|cat=ZPA User Activity\tsrc=%s{ClientPublicIP}\n";
         check(leef, Syntax::Leef, true, &["-=s ConnectionStatus+s InternalReason", "src=s ClientPublicIP"]);
     }

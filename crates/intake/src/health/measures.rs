@@ -27,37 +27,66 @@ pub fn families(reports: &[FeedReport], now: Timestamp) -> Vec<MetricFamily> {
     };
     let (gauge, counter) = (MetricKind::Gauge, MetricKind::Counter);
     vec![
-        family("fanlight_feed_records", "Lines of a feed, by how much of them could be read.", counter, &levels),
+        family(
+            "fanlight_feed_records",
+            "Lines of a feed, by how much of them could be read.",
+            counter,
+            &levels,
+        ),
         family("fanlight_feed_duplicates", "Records that had come before.", counter, &|all| {
             vec![(None, sum(all, |report| report.duplicates))]
         }),
-        family("fanlight_feed_lateness_seconds", "How late the records of the last 15 minutes came.", gauge, &lateness),
+        family(
+            "fanlight_feed_lateness_seconds",
+            "How late the records of the last 15 minutes came.",
+            gauge,
+            &lateness,
+        ),
         family("fanlight_feed_silence_seconds", "How long nothing has come.", gauge, &|all| {
             vec![(None, all.iter().map(|report| number(report.silent_seconds)).fold(f64::INFINITY, f64::min))]
         }),
-        family("fanlight_feed_unknown_keys", "Different keys that this version does not know.", gauge, &|all| {
-            vec![(None, worst(all, |report| number(report.unknown_keys.len() as u64)))]
-        }),
-        family("fanlight_feed_missing_fields", "Wanted fields that the newest template lacks.", gauge, &|all| {
-            vec![(None, worst(all, |report| number(report.missing.len() as u64)))]
-        }),
+        family(
+            "fanlight_feed_unknown_keys",
+            "Different keys that this version does not know.",
+            gauge,
+            &|all| vec![(None, worst(all, |report| number(report.unknown_keys.len() as u64)))],
+        ),
+        family(
+            "fanlight_feed_missing_fields",
+            "Wanted fields that the newest template lacks.",
+            gauge,
+            &|all| vec![(None, worst(all, |report| number(report.missing.len() as u64)))],
+        ),
         family("fanlight_feed_gaps", "Pauses of a feed that used to be regular.", counter, &|all| {
             vec![(None, sum(all, |report| report.gap_count))]
         }),
-        family("fanlight_feed_watermark_age_seconds", "How far back nearly all records have come.", gauge, &|all| {
-            vec![(None, worst(all, |report| seconds_of_nanos(now.nanos_since(report.watermark))))]
-        }),
-        family("fanlight_feed_clock_offset_seconds", "Below 0 where the sender's clock is ahead.", gauge, &|all| {
-            let offset = all.iter().filter_map(|report| report.clock_offset_ms).min();
-            offset.map(|offset| (None, seconds(offset))).into_iter().collect()
-        }),
+        family(
+            "fanlight_feed_watermark_age_seconds",
+            "How far back nearly all records have come.",
+            gauge,
+            &|all| vec![(None, worst(all, |report| seconds_of_nanos(now.nanos_since(report.watermark))))],
+        ),
+        family(
+            "fanlight_feed_clock_offset_seconds",
+            "Below 0 where the sender's clock is ahead.",
+            gauge,
+            &|all| {
+                let offset = all.iter().filter_map(|report| report.clock_offset_ms).min();
+                offset.map(|offset| (None, seconds(offset))).into_iter().collect()
+            },
+        ),
         family("fanlight_feed_connections", "Streams that are open.", gauge, &|all| {
             vec![(None, sum(all, |report| report.connections))]
         }),
-        family("fanlight_feed_healthy", "1 where a feed comes in time and can be read, else 0.", gauge, &|all| {
-            let healthy = all.iter().all(|report| report.condition == FeedCondition::Flowing);
-            vec![(None, f64::from(u8::from(healthy)))]
-        }),
+        family(
+            "fanlight_feed_healthy",
+            "1 where a feed comes in time and can be read, else 0.",
+            gauge,
+            &|all| {
+                let healthy = all.iter().all(|report| report.condition == FeedCondition::Flowing);
+                vec![(None, f64::from(u8::from(healthy)))]
+            },
+        ),
     ]
 }
 

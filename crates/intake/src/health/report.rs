@@ -228,11 +228,13 @@ impl FeedReport {
 
     fn silence(&self) -> Option<String> {
         let lasts = self.gaps.last().is_some_and(|gap| gap.end.is_none());
-        let too_long =
-            self.usual_seconds.is_none() && is_steady(self.feed) && self.silent_seconds > STEADY_SILENCE_SECONDS;
+        let too_long = self.usual_seconds.is_none()
+            && is_steady(self.feed)
+            && self.silent_seconds > STEADY_SILENCE_SECONDS;
         (lasts || too_long).then(|| {
-            let usual =
-                self.usual_seconds.map_or_else(String::new, |usual| format!("; it usually rests {usual} s at most"));
+            let usual = self
+                .usual_seconds
+                .map_or_else(String::new, |usual| format!("; it usually rests {usual} s at most"));
             format!(
                 "nothing has come for {} s{usual}: is the feed switched on, and its receiver reachable?",
                 self.silent_seconds
@@ -256,11 +258,17 @@ impl FeedReport {
         let first = |words: &[(&'static str, u64)]| words.first().map_or("", |(word, _)| *word);
         if exceeds(recent.raw + recent.dropped, RAW_PERCENT) {
             let (part, why) = (recent.raw + recent.dropped, first(&self.reasons));
-            problems.push(format!("{part} of the latest {lines} lines could not be read, most often `{why}`: {}", template_hint(self.feed)));
+            problems.push(format!(
+                "{part} of the latest {lines} lines could not be read, most often `{why}`: {}",
+                template_hint(self.feed)
+            ));
         }
         if exceeds(recent.repaired, REPAIRED_PERCENT) {
             let (part, why) = (recent.repaired, first(&self.repairs));
-            problems.push(format!("{part} of the latest {lines} lines had to be mended, most often `{why}`: {}", template_hint(self.feed)));
+            problems.push(format!(
+                "{part} of the latest {lines} lines had to be mended, most often `{why}`: {}",
+                template_hint(self.feed)
+            ));
         }
         if let Some((key, _)) = self.unfilled.first() {
             problems.push(format!("the sender does not fill in the token of `{key}`: check its spelling, which is case-sensitive, and whether the tenant has it"));
@@ -279,7 +287,10 @@ impl FeedReport {
         }
         let ahead = self.clock_offset_ms.filter(|offset| *offset < -AHEAD_MS);
         let text = |offset: i64| {
-            format!("its records come up to {} ms before their own stamps: the sender's clock is ahead of ours, or ours is behind", -offset)
+            format!(
+                "its records come up to {} ms before their own stamps: the sender's clock is ahead of ours, or ours is behind",
+                -offset
+            )
         };
         ahead.map(text).into_iter().collect()
     }

@@ -30,7 +30,9 @@ fn read(decoder: &mut Decoder, arrival: Timestamp, text: &str) {
 /// A User Activity line whose stamp is at this second.
 fn line(second: i64, rest: &str) -> String {
     let stamp = (START + second) * 1_000_000;
-    format!("{{\"LogTimestamp\":{stamp},\"ConnectionID\":\"s,1\",\"ConnectorIP\":\"192.0.2.7\",\"InternalReason\":\"\"{rest}}}\n")
+    format!(
+        "{{\"LogTimestamp\":{stamp},\"ConnectionID\":\"s,1\",\"ConnectorIP\":\"192.0.2.7\",\"InternalReason\":\"\"{rest}}}\n"
+    )
 }
 
 fn report(decoder: &Decoder, now: Timestamp) -> FeedReport {
@@ -62,7 +64,8 @@ fn levels_reasons_keys_and_tokens_are_counted() {
 /// The newest template is what counts: whoever pastes the recommended one sees the missing fields go.
 #[test]
 fn missing_fields_are_those_of_the_newest_template() {
-    let mut decoder = Decoder::new(Limits::default(), 1 << 20, PrincipalNamer::for_tests(), Ledger::default());
+    let mut decoder =
+        Decoder::new(Limits::default(), 1 << 20, PrincipalNamer::for_tests(), Ledger::default());
     read(&mut decoder, at(1), &line(0, ""));
     let poor = report(&decoder, at(1));
     assert!(poor.missing.contains(&"ConnectorPort") && !poor.missing.contains(&"ConnectorIP"));
@@ -95,7 +98,10 @@ fn lateness_makes_the_watermark_once_it_is_learned() {
         read(&mut decoder, at(second + 7), &line(second, ""));
     }
     let report = report(&decoder, at(207));
-    assert_eq!(report.lateness.map(|late| (late.records, late.p50_ms / 10, late.p999_ms / 10)), Some((200, 700, 700)));
+    assert_eq!(
+        report.lateness.map(|late| (late.records, late.p50_ms / 10, late.p999_ms / 10)),
+        Some((200, 700, 700))
+    );
     assert!(report.delay_is_learned);
     let behind = at(207).nanos_since(watermark(&decoder, at(207)));
     assert!((6_950_000_000..=7_050_000_000).contains(&behind), "{behind}");
@@ -184,7 +190,8 @@ fn a_feed_that_is_expected_and_has_not_come_is_never() {
 /// An administrator who deletes the log receiver: the last thing that is heard.
 #[test]
 fn an_audit_record_about_a_log_receiver_is_an_alarm() {
-    let mut decoder = Decoder::new(Limits::default(), 1 << 20, PrincipalNamer::for_tests(), Ledger::default());
+    let mut decoder =
+        Decoder::new(Limits::default(), 1 << 20, PrincipalNamer::for_tests(), Ledger::default());
     read(&mut decoder, at(0), &line(0, ""));
     let audit = r#"{"ModifiedTime":"2026-03-04T08:20:42.000Z","CreationTime":"2026-03-04T08:20:42.000Z","ModifiedBy":1,"RequestID":"r","AuditOldValue":"","AuditNewValue":"","AuditOperationType":"Delete","ObjectType":"Log Receiver","ObjectName":"to fanlight","ObjectID":2,"User":"ana@example.com"}"#;
     let kind = frame_kind::stream_read(Feed::ZpaAudit);
@@ -192,7 +199,10 @@ fn an_audit_record_about_a_log_receiver_is_an_alarm() {
     let health = decoder.health();
     let alarms = health.lock().alarms();
     assert_eq!(alarms.len(), 1);
-    assert_eq!((alarms[0].kind, alarms[0].text.as_str()), (AlarmKind::FeedDeleted, "Log Receiver: to fanlight"));
+    assert_eq!(
+        (alarms[0].kind, alarms[0].text.as_str()),
+        (AlarmKind::FeedDeleted, "Log Receiver: to fanlight")
+    );
     let activity = &health.lock().reports(&[], at(43))[0];
     assert_eq!(activity.condition, FeedCondition::Degraded);
     let later = &health.lock().reports(&[], at(43 + 86_400))[0];
@@ -214,7 +224,10 @@ fn metrics_have_one_series_a_feed() {
     assert_eq!(of("fanlight_feed_silence_seconds"), [r#"[("feed", "zpa_user_activity")] Number(10.0)"#]);
     let strict = r#"[("feed", "zpa_user_activity"), ("level", "strict")] Number(2.0)"#;
     assert_eq!(of("fanlight_feed_records")[0], strict);
-    assert_eq!(of("fanlight_feed_watermark_age_seconds"), [r#"[("feed", "zpa_user_activity")] Number(120.0)"#]);
+    assert_eq!(
+        of("fanlight_feed_watermark_age_seconds"),
+        [r#"[("feed", "zpa_user_activity")] Number(120.0)"#]
+    );
 }
 
 fn piece() -> impl Strategy<Value = String> {
