@@ -20,6 +20,7 @@ mod caller;
 mod choices;
 mod config_report;
 mod cookie;
+mod feeds;
 mod metrics;
 mod pane;
 mod parameters;
@@ -37,6 +38,7 @@ mod trace;
 mod traceql;
 
 pub use config_report::ConfigReport;
+pub use feeds::{AlarmAnswer, Counted, FeedAnswer, Feeds, FeedsAnswer, GainAnswer, RungAnswer};
 pub use problem::Problem;
 pub use readiness::{PartState, Readiness, ReadinessPart};
 pub use router::{router, router_beside};

@@ -23,7 +23,7 @@ include!(concat!(env!("OUT_DIR"), "/pane.rs"));
 /// The page that every route of the pane begins with.
 pub(crate) const PAGE: &str = "/index.html";
 /// The pane's own routes. Any other path is none of its, and is answered so.
-pub(crate) const ROUTES: [&str; 3] = ["/", "/search", "/traces/{trace_id}"];
+pub(crate) const ROUTES: [&str; 4] = ["/", "/search", "/feeds", "/traces/{trace_id}"];
 
 /// Nothing but this server's own files, no inline script or style, and only the one way to make markup that the pane's
 /// framework needs.

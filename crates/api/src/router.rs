@@ -5,7 +5,7 @@ use axum::{Router, middleware};
 use http::{HeaderMap, StatusCode, header};
 
 use crate::state::{ApiState, Shared};
-use crate::{Problem, caller, choices, metrics, pane, search, session, sql, status, trace};
+use crate::{Problem, caller, choices, feeds, metrics, pane, search, session, sql, status, trace};
 
 /// Every route described, for people and their tools.
 pub(crate) const OPENAPI: &str = include_str!("openapi.json");
@@ -47,6 +47,7 @@ fn routes() -> Vec<Route> {
         reading("/api/v1/services", Access::SignedIn, get(choices::services)),
         reading("/api/v1/access-values", Access::SignedIn, get(choices::access_values)),
         writing("/api/v1/sql", Access::SignedIn, post(sql::post)),
+        reading("/api/v1/feeds", Access::SignedIn, get(feeds::get)),
         reading("/api/v1/status", Access::SignedIn, get(status::get)),
         writing("/api/v1/codes", Access::Token, post(session::new_code)),
         writing("/api/v1/sign-in", Access::Open, post(session::sign_in)),

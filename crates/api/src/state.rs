@@ -9,7 +9,7 @@ use fanlight_store::Store;
 use http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{AdminToken, ConfigReport, Problem, Readiness, SignIn};
+use crate::{AdminToken, ConfigReport, Feeds, Problem, Readiness, SignIn};
 
 /// What the routes answer from, and whom they let in.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub struct ApiState {
     pub hosts: Hosts,
     /// How the configuration came in.
     pub config: ConfigReport,
+    /// How the feeds are.
+    pub feeds: Feeds,
 }
 
 /// Queries at once: each may hold its whole budget of memory.

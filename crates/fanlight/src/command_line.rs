@@ -37,6 +37,8 @@ pub(crate) enum Command {
     /// Check and explain the configuration
     #[command(subcommand)]
     Config(Config),
+    /// Say what is connected, what each feed lacks, and which rungs of the join can be reached
+    Doctor(Doctor),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -113,6 +115,15 @@ pub(crate) struct Query {
     /// For example: select rung, count(*) from links group by rung
     #[arg(value_name = "SQL")]
     pub(crate) sql: String,
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+}
+
+/// Ends with 0 whenever the server could be asked, whatever is wrong with its feeds.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Doctor {
     #[arg(long, value_enum, default_value_t = Output::Table)]
     pub(crate) output: Output,
     #[command(flatten)]
@@ -232,6 +243,17 @@ pub(crate) enum Config {
     Example,
     /// Print a table of every field of every feed: what it means, its unit, what stands for "not there", where it goes
     Fields,
+    /// Say what a template of your own will be taken for: key by key, what it lacks, and what it makes possible
+    Explain {
+        /// The template as pasted in Zscaler's console; `-` reads it from the input
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// For example zpa_user_activity
+        #[arg(long, value_name = "F")]
+        feed: String,
+        #[arg(long, value_enum, default_value_t = Output::Table)]
+        output: Output,
+    },
     /// Print the text to paste into Zscaler's feed settings
     Template {
         /// For example zpa_user_activity

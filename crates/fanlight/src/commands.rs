@@ -3,6 +3,8 @@
 mod client;
 mod config;
 mod demo;
+mod doctor;
+mod explain;
 mod ingest;
 mod query;
 mod rows;
@@ -28,6 +30,7 @@ pub(crate) fn run(typed: CommandLine) -> Result<(), Failure> {
         Command::StandIn(stand_in) => stand_in::run(stand_in),
         Command::Ingest(ingest) => ingest::run(ingest),
         Command::Config(config) => config::run(config),
+        Command::Doctor(doctor) => doctor::run(&doctor),
     }
 }
 

@@ -5,6 +5,7 @@
 mod api;
 mod doors;
 mod exports;
+mod feeds;
 mod measures;
 mod pipeline;
 mod push;
@@ -108,6 +109,7 @@ impl Server {
             exports: exports.clone(),
             declaring: recovered.pipeline.declaring(),
             ready,
+            health: recovered.pipeline.health(),
         };
         let pipeline = start_pipeline(recovered.pipeline, logged, appender.clone(), clock.clone(), runs)?;
         let seal = seal::start(store.clone(), shutdown.clone());

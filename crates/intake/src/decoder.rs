@@ -1,6 +1,6 @@
 //! The stage between the log and the join: frames in, probes and access events out. Pure, and the same at every replay.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use fanlight_identity::PrincipalNamer;
 use fanlight_log::Frame;
@@ -11,11 +11,13 @@ use fanlight_runtime::{Ledger, Outcome};
 use crate::decode::body::decode_body;
 use crate::decode::dialect::UNKNOWN;
 use crate::decode::feed_setting::FeedSettings;
+use crate::decode::layout::Layout;
 use crate::decode::line::{Content, LineRecord, RawReason, Reading};
 use crate::decode::note::{Note, Notes};
 use crate::decode::sources::Sources;
 use crate::frame_kind::{self, Transport, feed_of};
 use crate::framing::{Piece, RecordFramer};
+use crate::health::{Health, Seen, SharedHealth};
 use crate::normalise::memo::Memo;
 use crate::normalise::record::{normalise, raw_record};
 use crate::normalise::span;
@@ -66,6 +68,7 @@ pub struct Decoder {
     limits: Limits,
     max_line_bytes: usize,
     ledger: Ledger,
+    health: SharedHealth,
     sources: Sources,
     reading: Reading,
     memo: Memo,
@@ -83,7 +86,8 @@ impl Decoder {
     /// A decoder without any unfinished line. Start it where the replay of the log starts.
     pub fn new(limits: Limits, max_line_bytes: usize, namer: PrincipalNamer, ledger: Ledger) -> Self {
         let (sources, memo) = (Sources::new(max_line_bytes), Memo::new(namer));
-        Self { limits, max_line_bytes, ledger, sources, reading: Reading::default(), memo }
+        let health = SharedHealth::default();
+        Self { limits, max_line_bytes, ledger, health, sources, reading: Reading::default(), memo }
     }
 
     /// With what the site says of its feeds. It must be the same at a replay.
@@ -98,12 +102,19 @@ impl Decoder {
         self.ledger = ledger;
     }
 
+    /// How the feeds are that come through here: at a replay the same as when they came.
+    pub fn health(&self) -> SharedHealth {
+        self.health.clone()
+    }
+
     /// Takes the next frame of the log. `batch` is what the receiver has scanned already; at a replay it is scanned again.
     pub fn apply(&mut self, frame: &Frame, batch: Option<Batch>) -> Decoded {
         match frame.kind {
             frame_kind::OTLP_TRACES | frame_kind::OWN_TRACES => self.spans(frame, batch),
             frame_kind::LSS_CLOSED => {
-                let mut records = Records::new(frame, &mut self.memo);
+                let mut health = self.health.lock();
+                health.disconnected(frame.source_id);
+                let mut records = Records::new(frame, Transport::Stream, &mut self.memo, health);
                 let reading = &mut self.reading;
                 self.sources.end(frame.source_id, &mut |feed, piece| records.piece(reading, feed, piece));
                 records.count(&self.ledger)
@@ -120,7 +131,9 @@ impl Decoder {
     }
 
     fn stream(&mut self, frame: &Frame, feed: Feed) -> Decoded {
-        let mut records = Records::new(frame, &mut self.memo);
+        let mut health = self.health.lock();
+        health.connected(frame.source_id, feed);
+        let mut records = Records::new(frame, Transport::Stream, &mut self.memo, health);
         let reading = &mut self.reading;
         let mut visit = |feed, piece: Piece<'_>| records.piece(reading, feed, piece);
         self.sources.push(frame.source_id, feed, &frame.bytes, &mut visit);
@@ -128,13 +141,14 @@ impl Decoder {
     }
 
     fn body(&mut self, frame: &Frame, feed: Feed) -> Decoded {
-        let mut records = Records::new(frame, &mut self.memo);
+        let health = self.health.lock();
+        let mut records = Records::new(frame, Transport::Pushed, &mut self.memo, health);
         let mut too_long = 0;
         let mut visit = |record: LineRecord<'_>| records.record(record, feed);
         let reading = &mut self.reading;
         decode_body(reading, &frame.bytes, feed, self.max_line_bytes, &mut visit, &mut || too_long += 1);
         for _ in 0..too_long {
-            records.too_long();
+            records.too_long(feed);
         }
         records.count(&self.ledger)
     }
@@ -236,24 +250,29 @@ struct Read {
     record: FeedRecord,
     raw: Option<RawReason>,
     notes: Notes,
+    layout: Option<Arc<Layout>>,
 }
 
 impl Read {
     fn of(record: LineRecord<'_>, hint: Feed, arrival: Timestamp, memo: &mut Memo) -> Self {
         let LineRecord { text, mut notes, content } = record;
         let text = Arc::from(text);
-        let (record, raw) = match content {
-            Content::Wire(wire) => (normalise(&wire, text, arrival, memo, &mut notes), None),
-            Content::Raw(reason) => (raw_record(hint, reason, text, arrival), Some(reason)),
+        let (record, raw, layout) = match content {
+            Content::Wire(wire) => {
+                (normalise(&wire, text, arrival, memo, &mut notes), None, Some(wire.layout))
+            }
+            Content::Raw(reason) => (raw_record(hint, reason, text, arrival), Some(reason), None),
         };
-        Self { record, raw, notes }
+        Self { record, raw, notes, layout }
     }
 }
 
 /// The records of one frame, and their counts: one call to the ledger a frame and reason, not one a record.
 struct Records<'a> {
     arrival: Timestamp,
+    source: Transport,
     memo: &'a mut Memo,
+    health: MutexGuard<'a, Health>,
     records: Vec<FeedRecord>,
     /// How many there may be.
     most: usize,
@@ -265,9 +284,9 @@ struct Records<'a> {
 const ODDITY: &str = "oddity";
 
 impl<'a> Records<'a> {
-    fn new(frame: &Frame, memo: &'a mut Memo) -> Self {
+    fn new(frame: &Frame, source: Transport, memo: &'a mut Memo, health: MutexGuard<'a, Health>) -> Self {
         let most = FEW_RECORDS + frame.bytes.len() / SMALL_RECORD_BYTES;
-        Self { arrival: frame.arrival, memo, records: Vec::new(), most, counts: Vec::new() }
+        Self { arrival: frame.arrival, source, memo, health, records: Vec::new(), most, counts: Vec::new() }
     }
 
     fn piece(&mut self, reading: &mut Reading, feed: Feed, piece: Piece<'_>) {
@@ -279,11 +298,12 @@ impl<'a> Records<'a> {
                 self.add(ODDITY, Outcome::Received, "octet_count_untrue");
                 reading.line(line, feed, &mut |record| self.record(record, feed));
             }
-            Piece::TooLong => self.too_long(),
+            Piece::TooLong => self.too_long(feed),
         }
     }
 
-    fn too_long(&mut self) {
+    fn too_long(&mut self, feed: Feed) {
+        self.health.drop_line(feed, self.source, self.arrival);
         self.add(LINE, Outcome::Received, "");
         self.add(LINE, Outcome::Dropped, "line_too_long");
     }
@@ -309,7 +329,10 @@ impl<'a> Records<'a> {
         for odd in read.notes.iter().filter(|note| !note.is_repair()) {
             self.add(ODDITY, Outcome::Received, odd.word());
         }
-        self.records.push(read.record);
+        let Read { record, raw, notes, layout } = read;
+        let seen = Seen { record: &record, raw, notes: &notes, layout };
+        self.health.observe(self.source, seen, self.arrival);
+        self.records.push(record);
     }
 
     fn add(&mut self, record: &'static str, outcome: Outcome, reason: &'static str) {

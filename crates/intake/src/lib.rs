@@ -19,6 +19,7 @@ mod decode;
 mod decoder;
 pub mod frame_kind;
 pub mod framing;
+pub mod health;
 mod listen;
 mod normalise;
 mod receive;
@@ -26,6 +27,7 @@ mod settings;
 mod source_id;
 
 pub use decode::dialect::{Dialect, Escape, Syntax};
+pub use decode::explain::{ExplainedKey, ExplainedTemplate, explain};
 pub use decode::feed_setting::{Columns, FeedClock, FeedSettings};
 pub use decode::feed_table::{FeedTable, Field, Kind, StampForm, Target, Unit};
 pub use decode::line::RawReason;

@@ -26,10 +26,12 @@ pub struct Metrics {
 #[derive(Default)]
 struct Registry {
     readings: Vec<Reading>,
+    collectors: Vec<Collect>,
     histograms: Vec<Histogram>,
 }
 
 type Read = Arc<dyn Fn() -> f64 + Send + Sync>;
+type Collect = Arc<dyn Fn() -> Vec<MetricFamily> + Send + Sync>;
 
 #[derive(Clone)]
 struct Reading {
@@ -121,6 +123,12 @@ impl Metrics {
         self.add(name, help, MetricKind::Counter, labels, Arc::new(read));
     }
 
+    /// Adds families that are drawn up when asked for, all at one moment: for what has series that are not known from the start. A
+    /// family beyond the bound of series loses its last ones.
+    pub fn collector(&self, collect: impl Fn() -> Vec<MetricFamily> + Send + Sync + 'static) {
+        self.registry().collectors.push(Arc::new(collect));
+    }
+
     /// Adds a histogram; of one name there is one, however often it is asked for.
     pub fn histogram(
         &self,
@@ -139,11 +147,11 @@ impl Metrics {
         histogram
     }
 
-    /// All families, gauges and counters in the order in which they were added, then histograms.
+    /// All families: gauges and counters in the order in which they were added, what collectors draw up, then histograms.
     pub fn families(&self) -> Vec<MetricFamily> {
-        let (readings, histograms) = {
+        let (readings, collectors, histograms) = {
             let registry = self.registry();
-            (registry.readings.clone(), registry.histograms.clone())
+            (registry.readings.clone(), registry.collectors.clone(), registry.histograms.clone())
         };
         let mut families: Vec<MetricFamily> = Vec::new();
         for Reading { name, help, kind, labels, read } in readings {
@@ -152,6 +160,12 @@ impl Metrics {
                 Some(family) => family.samples.push(sample),
                 None => families.push(MetricFamily { name, help, kind, samples: vec![sample] }),
             }
+        }
+        for collect in collectors {
+            families.extend(collect().into_iter().map(|mut family| {
+                family.samples.truncate(MAX_SERIES);
+                family
+            }));
         }
         families.extend(histograms.iter().map(Histogram::family));
         families
@@ -317,5 +331,20 @@ mod tests {
         assert_eq!(read(&metrics), MetricValue::Number(8.0));
         metrics.gauge("queue_size", "Help.", &[("queue", "pipeline")], || 1.0);
         assert_eq!(metrics.families()[0].samples.len(), 2);
+    }
+
+    #[test]
+    fn what_a_collector_draws_up_is_bounded() {
+        let metrics = Metrics::default();
+        metrics.collector(|| {
+            let sample = |feed: usize| MetricSample {
+                labels: vec![("feed", feed.to_string())],
+                value: MetricValue::Number(1.0),
+            };
+            let samples = (0..MAX_SERIES + 50).map(sample).collect();
+            vec![MetricFamily { name: "x", help: "Help.", kind: MetricKind::Gauge, samples }]
+        });
+        let families = metrics.families();
+        assert_eq!((families.len(), families[0].samples.len()), (1, MAX_SERIES));
     }
 }

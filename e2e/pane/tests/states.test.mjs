@@ -87,6 +87,29 @@ const STATES = {
     await page.goto(traceAddress(world.joined.traceId));
     await page.getByText(problem.trace_id).waitFor();
   },
+  "feeds full": async (page) => {
+    await page.goto(`${target.base}/feeds?feed=zpa_user_activity`);
+    await page.getByRole("heading", { name: "What would be gained with more fields" }).waitFor();
+  },
+  "feeds empty": async (page) => {
+    await page.route("**/api/v1/feeds", (route) => route.fulfill({ json: { time: "2026-11-22T07:00:00Z", feeds: [], rungs: [], alarms: [] } }));
+    await page.goto(`${target.base}/feeds`);
+    await page.getByRole("heading", { name: "No feed has come yet" }).waitFor();
+  },
+  "feeds empty by what was asked for": async (page) => {
+    await page.goto(`${target.base}/feeds?find=no-such-feed`);
+    await page.getByRole("button", { name: "Show all feeds" }).waitFor();
+  },
+  "feeds loading": async (page) => {
+    await hang(page, "**/api/v1/feeds");
+    await page.goto(`${target.base}/feeds`);
+    await page.getByText("The list of feeds is on its way").waitFor({ state: "attached" });
+  },
+  "feeds failed": async (page) => {
+    await fail(page, "**/api/v1/feeds");
+    await page.goto(`${target.base}/feeds`);
+    await page.getByText(problem.trace_id).waitFor();
+  },
   help: async (page) => {
     await openTrace(page, world.joined.traceId);
     await page.keyboard.press("?");
@@ -132,7 +155,7 @@ for (const [name, reach] of Object.entries(STATES)) {
   });
 }
 
-const NARROW = ["search full", "trace full", "trace full with a span open", "sign in"];
+const NARROW = ["search full", "feeds full", "trace full", "trace full with a span open", "sign in"];
 
 for (const name of NARROW) {
   test(`${name} fits a telephone: nothing is wider than the screen`, async () => {

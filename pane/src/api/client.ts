@@ -2,6 +2,7 @@
 
 import { type Nanos, toRfc3339 } from "./nanos";
 import { isAbort, problemOf, unreachable, unreadable } from "./problem";
+import { type Feeds, decodeFeeds } from "./feeds";
 import { decodeRows, decodeSearch, decodeServices, decodeStatus, decodeValues } from "./found";
 import type { Counts, Occurrence, SearchAnswer } from "./found";
 import { type Trace, decodeTrace } from "./trace";
@@ -33,6 +34,10 @@ export async function services(signal: AbortSignal): Promise<Occurrence[]> {
 
 export async function accessValues(field: AccessField, signal: AbortSignal): Promise<Occurrence[]> {
   return decodeValues(await get(`/access-values?field=${field}`, signal));
+}
+
+export async function feeds(signal: AbortSignal): Promise<Feeds> {
+  return decodeFeeds(await get("/feeds", signal));
 }
 
 export async function status(signal: AbortSignal): Promise<Counts> {

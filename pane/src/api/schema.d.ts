@@ -38,6 +38,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The pane's view of the feeds. */
+        get: operations["paneFeeds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/traces/{trace_id}": {
         parameters: {
             query?: never;
@@ -202,6 +219,23 @@ export interface paths {
         put?: never;
         /** One read-only query over the tables. */
         post: operations["sql"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is connected, how each feed is, what it lacks, and which rungs of the join can be reached. */
+        get: operations["feeds"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -611,6 +645,106 @@ export interface components {
             wants_restart: string[];
             remarks: string[];
         };
+        /** @description Rungs the surest first, alarms the latest last. */
+        FeedsAnswer: {
+            time: components["schemas"]["Time"];
+            feeds: components["schemas"]["Feed"][];
+            rungs: components["schemas"]["FeedRung"][];
+            alarms: components["schemas"]["FeedAlarm"][];
+        };
+        /** @description One feed as it comes one way. Counts are since the log begins; delays are of the last 15 minutes, each within 1 % or a millisecond. */
+        Feed: {
+            feed: string;
+            product: string;
+            /**
+             * @description `null` for a feed that has not come.
+             * @enum {unknown}
+             */
+            source: "stream" | "pushed" | null;
+            /** @enum {unknown} */
+            state: "never" | "flowing" | "silent" | "late" | "degraded";
+            problems: string[];
+            lines: components["schemas"]["FeedLines"];
+            duplicates: string;
+            reasons: components["schemas"]["FeedCount"][];
+            repairs: components["schemas"]["FeedCount"][];
+            oddities: components["schemas"]["FeedCount"][];
+            unknown_keys: components["schemas"]["FeedCount"][];
+            unfilled: components["schemas"]["FeedCount"][];
+            dialects: components["schemas"]["FeedCount"][];
+            dialect: string | null;
+            missing: string[];
+            gains: components["schemas"]["FeedGain"][];
+            possible: components["schemas"]["FeedGain"][];
+            lateness: components["schemas"]["FeedLateness"] | null;
+            /** @description Below 0 where the sender's clock is ahead. */
+            clock_offset_ms: number | null;
+            /** @description Seconds by which its stamps seem to be in another zone than UTC. */
+            zone_seconds: number | null;
+            /** @description Share of the records whose stamp is before one that had come already. */
+            unordered: number;
+            whole_seconds: boolean;
+            first_arrival: components["schemas"]["Time"] | null;
+            last_arrival: components["schemas"]["Time"] | null;
+            silent_seconds: number;
+            usual_seconds: number | null;
+            gaps: components["schemas"]["FeedGap"][];
+            gap_count: string;
+            watermark: components["schemas"]["Time"];
+            delay_ms: number;
+            delay_is_learned: boolean;
+            connections: number;
+            /** @description Prints the recommended template. */
+            command: string | null;
+        };
+        FeedCount: {
+            name: string;
+            count: string;
+        };
+        FeedLines: {
+            strict: string;
+            repaired: string;
+            raw: string;
+            dropped: string;
+        };
+        FeedLateness: {
+            records: string;
+            p50_ms: number;
+            p99_ms: number;
+            p999_ms: number;
+        };
+        /** @description `end` is `null` while it lasts. */
+        FeedGap: {
+            start: components["schemas"]["Time"];
+            end: components["schemas"]["Time"] | null;
+        };
+        /** @description `fields` are needed and missing. */
+        FeedGain: {
+            /** @enum {unknown} */
+            kind: "rung" | "segment" | "answer";
+            name: string;
+            fields: string[];
+            words: string;
+        };
+        FeedRung: {
+            rung: string;
+            words: string;
+            by: string[];
+            lacking: components["schemas"]["FeedLacking"][];
+        };
+        /** @description No fields where the feed itself does not come. */
+        FeedLacking: {
+            feed: string;
+            fields: string[];
+        };
+        FeedAlarm: {
+            time: components["schemas"]["Time"] | null;
+            arrival_time: components["schemas"]["Time"];
+            feed: string;
+            /** @enum {unknown} */
+            kind: "feed_created" | "feed_edited" | "feed_deleted" | "sender_alert";
+            text: string;
+        };
         Status: {
             version: string;
             time: components["schemas"]["Time"];
@@ -734,6 +868,36 @@ export interface operations {
         };
     };
     paneSearch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pane; `Content-Security-Policy` lets it load nothing but this server's own files. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description As before: `If-None-Match` names this very page. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            421: components["responses"]["Misdirected"];
+        };
+    };
+    paneFeeds: {
         parameters: {
             query?: never;
             header?: never;
@@ -1147,6 +1311,30 @@ export interface operations {
             422: components["responses"]["OverBudget"];
             500: components["responses"]["Failed"];
             503: components["responses"]["Busy"];
+        };
+    };
+    feeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Each feed that has come, and each that is listened for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedsAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            421: components["responses"]["Misdirected"];
         };
     };
     status: {

@@ -14,4 +14,6 @@ export type WireSearch = Schemas["SearchAnswer"];
 export type WireServices = Schemas["ServicesAnswer"];
 export type WireValues = Schemas["AccessValuesAnswer"];
 export type WireStatus = Schemas["Status"];
+export type WireFeeds = Schemas["FeedsAnswer"];
+export type WireFeed = Schemas["Feed"];
 export type WireRows = Schemas["SqlAnswer"];

@@ -25,6 +25,7 @@ export type Action =
   | "fit"
   | "detail"
   | "goSearch"
+  | "goFeeds"
   | "theme";
 
 export interface Binding {
@@ -40,6 +41,7 @@ export const BINDINGS: Binding[] = [
   { action: "help", keys: ["?"], says: "this help", in: "everywhere" },
   { action: "search", keys: ["/"], says: "to the query, or to the search in the trace", in: "everywhere" },
   { action: "goSearch", keys: ["g s"], says: "to the search view", in: "everywhere" },
+  { action: "goFeeds", keys: ["g f"], says: "to the feeds", in: "everywhere" },
   { action: "theme", keys: ["t"], says: "next theme: system, light, dark", in: "everywhere" },
   { action: "clear", keys: ["Escape"], says: "close, or clear the search in the trace", in: "everywhere" },
   { action: "next", keys: ["f", "j"], says: "next span", in: "trace" },

@@ -27,12 +27,19 @@ export interface TracePlace {
   zoom: Stretch | null;
 }
 
+export interface FeedsPlace {
+  view: "feeds";
+  /** The feed that is open. */
+  feed: string | null;
+  find: string;
+}
+
 export interface UnknownPlace {
   view: "unknown";
   path: string;
 }
 
-export type Place = SearchPlace | TracePlace | UnknownPlace;
+export type Place = SearchPlace | TracePlace | FeedsPlace | UnknownPlace;
 
 export function searchPlace(q = ALL, range: Range = DEFAULT): SearchPlace {
   return { view: "search", q, range, order: "newest" };
@@ -42,12 +49,17 @@ export function tracePlace(id: string, span: string | null = null): TracePlace {
   return { view: "trace", id, span, event: null, tab: null, find: "", only: false, zoom: null };
 }
 
+export function feedsPlace(feed: string | null = null): FeedsPlace {
+  return { view: "feeds", feed, find: "" };
+}
+
 export function readPlace(path: string, query: string): Place {
   const asked = new URLSearchParams(query);
   if (path === "/" || path === "/search" || path === "/search/") {
     const order = asked.get("order") === "longest" ? "longest" : "newest";
     return { view: "search", q: asked.get("q") ?? ALL, range: readRange(asked), order };
   }
+  if (path === "/feeds" || path === "/feeds/") return { view: "feeds", feed: asked.get("feed"), find: asked.get("find") ?? "" };
   const id = /^\/traces\/([^/]+)\/?$/.exec(path)?.[1];
   if (id === undefined) return { view: "unknown", path };
   return {
@@ -73,6 +85,10 @@ export function writePlace(place: Place): string {
     put("q", place.q === ALL ? null : place.q);
     writeRange(place.range, put);
     put("order", place.order === "newest" ? null : place.order);
+  } else if (place.view === "feeds") {
+    path = "/feeds";
+    put("feed", place.feed);
+    put("find", place.find);
   } else {
     path = `/traces/${encodeURIComponent(place.id)}`;
     put("span", place.span);

@@ -11,7 +11,7 @@ async fn get(server: &Server, path: &str, headers: &str) -> Reply {
 #[tokio::test]
 async fn the_page_is_served_at_the_pane_s_routes_and_locked_down() {
     let server = Server::start().await;
-    for path in ["/", "/search", "/search?q=%7B%7D", "/traces/0af7651916cd43dd8448eb211c80319c"] {
+    for path in ["/", "/search", "/feeds", "/search?q=%7B%7D", "/traces/0af7651916cd43dd8448eb211c80319c"] {
         let page = get(&server, path, "").await;
         assert_eq!(page.status, 200, "{path}");
         assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));

@@ -70,6 +70,7 @@ impl Server {
             ready: readiness,
             hosts: Hosts::default(),
             config: ConfigReport::loaded(clock.now(), Some("fanlight.toml".to_owned())),
+            feeds: fanlight_api::Feeds::default(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");

@@ -1,4 +1,4 @@
-//! `fanlight config check|example|template`.
+//! `fanlight config check|example|explain|template`.
 
 mod fields;
 
@@ -15,6 +15,7 @@ pub(super) fn run(command: Config) -> Result<(), Failure> {
         }
         Config::Fields => print(fields::page().trim_end()),
         Config::Example => print(crate::config::example().trim_end()),
+        Config::Explain { file, feed, output } => super::explain::run(&file, &feed, output)?,
         Config::Template { feed } => {
             let feed = feed_named(&feed)?;
             let template = fanlight_intake::template(feed).ok_or_else(|| {

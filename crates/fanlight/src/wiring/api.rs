@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::middleware;
 use axum::response::IntoResponse;
-use fanlight_api::{AdminToken, ApiState, ConfigReport, Problem, Readiness, SignIn};
+use fanlight_api::{AdminToken, ApiState, ConfigReport, Feeds, Problem, Readiness, SignIn};
 use fanlight_intake::PushDoor;
 use fanlight_listen::{Doorway, Hosts, Limits, Listener, Protocol, Tools, Visitor, serve_http};
 use fanlight_runtime::{Clock, Ledger, Metrics, Outcome};
@@ -36,6 +36,7 @@ pub(super) struct Served {
     pub(super) sign_in: SignIn,
     pub(super) hosts: Hosts,
     pub(super) config: ConfigReport,
+    pub(super) feeds: Feeds,
     /// Takes what is pushed.
     pub(super) push: PushDoor,
 }
@@ -50,9 +51,9 @@ pub(super) async fn open(settings: &Settings, tools: &Tools) -> Result<Option<Do
 
 /// Serves behind that door.
 pub(super) fn start(door: Doorway, served: Served) -> JoinHandle<()> {
-    let Served { store, clock, ledger, metrics, token, ready, sign_in, hosts, config, push } = served;
+    let Served { store, clock, ledger, metrics, token, ready, sign_in, hosts, config, feeds, push } = served;
     let counted = ledger.clone();
-    let state = ApiState { store, clock, ledger, metrics, token, sign_in, ready, hosts, config };
+    let state = ApiState { store, clock, ledger, metrics, token, sign_in, ready, hosts, config, feeds };
     let router = fanlight_api::router_beside(state, push::routes(push));
     let router = router.layer(middleware::from_fn(telemetry::api_request));
     let router = TowerToHyperService::new(router);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use fanlight_api::{AdminToken, ConfigReport, Readiness, SignIn};
+use fanlight_intake::health::SharedHealth;
 use fanlight_intake::{ListenerSettings, Payload, PushSettings, TailSettings};
 use fanlight_listen::{Doorway, Hosts, Tools};
 use fanlight_log::Appender;
@@ -12,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::api;
 use super::exports::Exports;
+use super::feeds;
 use super::reload::{self, Declaring};
 use crate::config::{Listener, Origin, Settings};
 use crate::folder::DataFolder;
@@ -24,6 +26,7 @@ pub(super) struct Behind {
     pub(super) exports: Exports,
     pub(super) declaring: Declaring,
     pub(super) ready: Readiness,
+    pub(super) health: SharedHealth,
 }
 
 /// How a browser gets in.
@@ -53,7 +56,7 @@ pub(super) async fn open(
     behind: Behind,
     tools: Tools,
 ) -> Result<Doors, Failure> {
-    let Behind { appender, store, exports, declaring, ready } = behind;
+    let Behind { appender, store, exports, declaring, ready, health } = behind;
     let Tools { clock, ledger, metrics, shutdown, .. } = tools.clone();
     // Made even where the API is off.
     let token = AdminToken::load_or_create(&folder.admin_token())?;
@@ -87,8 +90,11 @@ pub(super) async fn open(
         origin: api::origin(door.address(), &settings.api_hosts, has_tls),
         sign_in: sign_in.clone(),
     });
+    feeds::measure(&metrics, &health, &clock);
+    let feeds = feeds::answers(health, feeds::expected(settings));
     let push = listening.push;
-    let served = api::Served { store, clock, ledger, metrics, token, ready, sign_in, hosts, config, push };
+    let served =
+        api::Served { store, clock, ledger, metrics, token, ready, sign_in, hosts, config, feeds, push };
     let api = door.map(|door| api::start(door, served));
     Ok(Doors { listeners, intake: listening.tasks, api, pane, reload })
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use fanlight_correlate::{Correlator, Decision, Linked, Record};
 use fanlight_export::{inline_attributes, synthetic_access_span};
+use fanlight_intake::health::SharedHealth;
 use fanlight_intake::{Decoded, Decoder, SpanBatch, frame_kind};
 use fanlight_log::{Frame, Position};
 use fanlight_model::{
@@ -72,6 +73,11 @@ impl Pipeline {
     pub(super) fn go_live(&mut self, ledger: Ledger) {
         self.decoder.count_into(ledger.clone());
         self.ledger = ledger;
+    }
+
+    /// How the feeds are that come through here.
+    pub(super) fn health(&self) -> SharedHealth {
+        self.decoder.health()
     }
 
     /// What is put there is declared from the next frame on, in place of what was declared before.

@@ -207,6 +207,13 @@ pub(crate) fn is_known_key(key: &str) -> bool {
     KNOWN.contains(key) || is_label(key)
 }
 
+/// The field that a key of a feed's line is taken for; `None` where it is known to no template of the feed.
+pub(crate) fn name_of_key(feed: Feed, key: &str) -> Option<&'static str> {
+    let mut of_feed = VOCABULARIES.iter().filter(|vocabulary| vocabulary.table.feed == feed);
+    let known = of_feed.find_map(|vocabulary| Some((vocabulary.table, vocabulary.word(key)?)));
+    known.and_then(|(table, token)| Some(table.fields.get(usize::from(token))?.name))
+}
+
 /// Finds the feed of an object, with the token of each of its keys; `None` where it is of none that is known.
 pub(crate) fn detect(hint: Feed, object: &Object<'_>) -> Option<Found> {
     let marker = object.fields.iter().find_map(|(key, value)| match value {

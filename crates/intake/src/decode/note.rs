@@ -143,7 +143,10 @@ impl fmt::Display for Note {
             Self::IllegalNumber => f.write_str("a number was not written as JSON writes it"),
             Self::BareWord => f.write_str("a value stood without quotes"),
             Self::TemplateToken(key) => {
-                write!(f, "the template's token for `{key}` was not filled in: check its spelling in the feed's settings")
+                write!(
+                    f,
+                    "the template's token for `{key}` was not filled in: check its spelling in the feed's settings"
+                )
             }
             Self::DuplicateKey(key) => write!(f, "`{key}` stood more than once; the last one counts"),
             Self::UnknownKey(key) => {
