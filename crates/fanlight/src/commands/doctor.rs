@@ -90,10 +90,13 @@ fn feed_lines(feed: &Value) -> Vec<String> {
     let missing: Vec<&str> = list(feed, "missing").iter().filter_map(Value::as_str).collect();
     if !missing.is_empty() {
         say("lacks", missing.join(", "));
+    }
+    if !list(feed, "gains").is_empty() {
         for gain in list(feed, "gains") {
             let fields: Vec<&str> = list(gain, "fields").iter().filter_map(Value::as_str).collect();
             let (gives, words) = (text(gain, "name"), text(gain, "words"));
-            say("", format!("with {}: {gives}, {words}", fields.join(", ")));
+            let with = if fields.is_empty() { "another form".to_owned() } else { fields.join(", ") };
+            say("", format!("with {with}: {gives}, {words}"));
         }
         if !text(feed, "command").is_empty() {
             say("mend", text(feed, "command").to_owned());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fanlight_model::{Feed, Timestamp};
 
 use super::alarm::Alarm;
-use super::gain::{Gain, gains};
+use super::gain::{Gain, Gives, gains, wanted};
 use super::rhythm::Gap;
 use super::sketch::{Delays, Levels};
 use super::state::{FeedState, assumed_delay_ms};
@@ -137,6 +137,13 @@ const STEADY_SILENCE_SECONDS: u64 = 15 * 60;
 const MINUTE_MS: i64 = 60_000;
 const HALF_HOUR_MS: i64 = 30 * MINUTE_MS;
 
+/// What every feed of ZPA can have, and the default templates do not: `%d{LogTimestamp:epoch_us}`.
+const FINER_STAMP: Gain = Gain {
+    gives: Gives::Answer("lateness"),
+    fields: Vec::new(),
+    words: "with `%d{LogTimestamp:epoch_us}` lateness is known to the millisecond, and there is no zone to get wrong",
+};
+
 impl FeedReport {
     /// Of a feed that has not come.
     pub(crate) fn never(feed: Feed, now: Timestamp) -> Self {
@@ -190,6 +197,9 @@ impl FeedReport {
             delay_is_learned,
             connections,
         };
+        if report.whole_seconds && wanted(report.feed).any(|name| name == "LogTimestamp") {
+            report.gains.push(FINER_STAMP);
+        }
         report.judge(state.window.levels(now), alarms);
         report
     }

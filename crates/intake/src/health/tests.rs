@@ -102,7 +102,8 @@ fn lateness_makes_the_watermark_once_it_is_learned() {
         report.lateness.map(|late| (late.records, late.p50_ms / 10, late.p999_ms / 10)),
         Some((200, 700, 700))
     );
-    assert!(report.delay_is_learned);
+    assert!(report.delay_is_learned && report.whole_seconds);
+    assert!(report.gains.iter().any(|gain| gain.words.contains("epoch_us")));
     let behind = at(207).nanos_since(watermark(&decoder, at(207)));
     assert!((6_950_000_000..=7_050_000_000).contains(&behind), "{behind}");
     assert_eq!(decoder.health().lock().watermark(Feed::ZiaWeb, at(0)), at(-600));
