@@ -24,7 +24,7 @@ pub(super) fn run(file: &Path, feed: &str, output: Output) -> Result<(), Failure
     let feed = feed_named(feed)?;
     let text = read(file)?;
     let explained = explain(feed, &text).ok_or_else(|| {
-        Failure::text(Exit::Usage, format!("templates of `{feed}` cannot be explained yet"))
+        Failure::text(Exit::Usage, format!("`{feed}` has no template of Zscaler's: `fanlight ingest test FILE --feed {feed}` shows how its lines are read"))
     })?;
     match output {
         Output::Json => print(&object(feed, &explained).to_string()),

@@ -14,8 +14,8 @@ use fanlight_runtime::{Clock, Ledger, Outcome};
 use super::fixture::{Bench, START, frame, position};
 use crate::part::Wanted;
 use crate::{Append, Pressure, Settings, Store, Table};
-use fixture::{RECORD_TABLES, empty, expected, found, record, records};
-pub(super) use fixture::{check_records, full_frame};
+use fixture::{RECORD_TABLES, check_records, empty, expected, found, full_frame, record, records};
+pub(super) use fixture::{check_record, frame_with_record};
 
 fn only(number: u64, records: Vec<OtherRecord>) -> Append {
     Append { position: position(number), records, arrival: START, ..Append::default() }

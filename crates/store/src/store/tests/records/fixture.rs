@@ -18,7 +18,7 @@ use crate::part::Wanted;
 use crate::record::{self, Columns};
 use crate::{Append, Store, Table};
 
-pub(in crate::store::tests) const RECORD_TABLES: [Table; 5] =
+pub(super) const RECORD_TABLES: [Table; 5] =
     [Table::DeviceFacts, Table::ConnectorHealth, Table::ConfigChanges, Table::FeedRecords, Table::FeedHealth];
 
 pub(super) fn time(number: u64) -> Timestamp {
@@ -186,8 +186,13 @@ pub(super) fn records(number: u64) -> Vec<OtherRecord> {
 }
 
 /// A frame with rows for every table.
-pub(in crate::store::tests) fn full_frame(number: u64, spans: u64) -> Append {
+pub(super) fn full_frame(number: u64, spans: u64) -> Append {
     Append { records: records(number), ..frame(number, spans) }
+}
+
+/// A frame with a record of one table beside the rest: all tables of records are written by the same steps.
+pub(in crate::store::tests) fn frame_with_record(number: u64, spans: u64) -> Append {
+    Append { records: vec![record(Table::FeedRecords, number)], ..frame(number, spans) }
 }
 
 fn with_header(mut record: OtherRecord, edit: impl Fn(&mut RecordHeader)) -> OtherRecord {
@@ -249,13 +254,22 @@ pub(super) fn found(store: &Store, table: Table, record: &OtherRecord) -> Vec<Re
 }
 
 /// Every record of `numbers` is there once, in every table of records.
-pub(in crate::store::tests) fn check_records(store: &Store, numbers: std::ops::Range<u64>) {
+pub(super) fn check_records(store: &Store, numbers: std::ops::Range<u64>) {
     for table in RECORD_TABLES {
         for number in numbers.clone() {
-            let record = record(table, number);
-            assert_eq!(found(store, table, &record), [expected(&record)], "{} {number}", table.as_str());
+            check_row(store, table, number);
         }
     }
+}
+
+/// The record of [`frame_with_record`] is there once.
+pub(in crate::store::tests) fn check_record(store: &Store, number: u64) {
+    check_row(store, Table::FeedRecords, number);
+}
+
+fn check_row(store: &Store, table: Table, number: u64) {
+    let record = record(table, number);
+    assert_eq!(found(store, table, &record), [expected(&record)], "{} {number}", table.as_str());
 }
 
 /// The time column of a part, in the part's order.
