@@ -177,8 +177,11 @@ fn rows_add_up() {
         health.lock().duplicates(Feed::ZpaUserActivity, Transport::Stream, 1);
         let rows = health.lock().rows(at(minute * 60 + 59));
         lines += rows.iter().map(|row| row.lines).sum::<u64>();
-        let is_right =
-            |row: &FeedHealthRow| row.strict + 1 == row.lines && (row.dropped, row.duplicates) == (1, 1);
+        let is_right = |row: &FeedHealthRow| {
+            row.strict + 1 == row.lines
+                && row.reasons == [("line_too_long", 1)]
+                && (row.dropped, row.duplicates) == (1, 1)
+        };
         assert!(rows.iter().all(is_right), "{rows:?}");
     }
     assert_eq!(lines, 15);
