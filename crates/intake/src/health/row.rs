@@ -32,7 +32,7 @@ pub struct FeedHealthRow {
     pub lateness_p50_ms: Option<i64>,
     /// 99 of 100 were not.
     pub lateness_p99_ms: Option<i64>,
-    /// Below 0 where the sender's clock is ahead.
+    /// By how much the sender's clock is ahead of ours, as far as arrivals can tell; 0 where they cannot.
     pub clock_offset_ms: Option<i64>,
     /// Seconds since the last arrival.
     pub silent_seconds: u64,
@@ -42,7 +42,7 @@ pub struct FeedHealthRow {
     pub unknown_keys: Vec<String>,
     /// Wanted fields that the newest template lacks.
     pub missing: Vec<&'static str>,
-    /// Why lines were kept raw or dropped, since the log begins, the most frequent first.
+    /// Why lines were mended, kept raw or dropped, since the row before.
     pub reasons: Vec<(&'static str, u64)>,
 }
 
@@ -50,7 +50,7 @@ pub struct FeedHealthRow {
 #[derive(Debug, Default)]
 pub(super) struct Told(HashMap<(Feed, Transport), Counts>);
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Counts {
     strict: u64,
     repaired: u64,
@@ -58,6 +58,7 @@ struct Counts {
     duplicates: u64,
     dropped: u64,
     gaps: u64,
+    reasons: Vec<(&'static str, u64)>,
 }
 
 impl Told {
@@ -74,8 +75,9 @@ impl Told {
             duplicates: report.duplicates,
             dropped: report.dropped,
             gaps: report.gap_count,
+            reasons: report.reasons.iter().chain(&report.repairs).copied().collect(),
         };
-        let before = self.0.insert((report.feed, source), counts).unwrap_or_default();
+        let before = self.0.insert((report.feed, source), counts.clone()).unwrap_or_default();
         let since = |count: fn(&Counts) -> u64| count(&counts).saturating_sub(count(&before));
         let (strict, repaired) = (since(|counts| counts.strict), since(|counts| counts.repaired));
         let (raw, dropped) = (since(|counts| counts.raw), since(|counts| counts.dropped));
@@ -91,12 +93,22 @@ impl Told {
             dropped,
             lateness_p50_ms: report.lateness.map(|lateness| lateness.p50_ms),
             lateness_p99_ms: report.lateness.map(|lateness| lateness.p99_ms),
-            clock_offset_ms: report.clock_offset_ms,
+            clock_offset_ms: report.clock_offset_ms.map(|offset| -offset),
             silent_seconds: report.silent_seconds,
             gaps: since(|counts| counts.gaps),
             unknown_keys: report.unknown_keys.iter().map(|(key, _)| key.to_string()).collect(),
             missing: report.missing.clone(),
-            reasons: report.reasons.clone(),
+            reasons: counts.reasons_since(&before),
         })
+    }
+}
+
+impl Counts {
+    fn reasons_since(&self, before: &Self) -> Vec<(&'static str, u64)> {
+        let told = |word: &str| {
+            before.reasons.iter().find(|(known, _)| *known == word).map_or(0, |(_, count)| *count)
+        };
+        let since = self.reasons.iter().map(|(word, count)| (*word, count.saturating_sub(told(word))));
+        since.filter(|(_, count)| *count > 0).collect()
     }
 }

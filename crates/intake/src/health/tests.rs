@@ -173,12 +173,18 @@ fn rows_add_up() {
         for second in 0..minute {
             read(&mut decoder, at(minute * 60 + second), &line(0, ""));
         }
+        read(&mut decoder, at(minute * 60 + 58), &format!("{}\n", "x".repeat(500)));
         health.lock().duplicates(Feed::ZpaUserActivity, Transport::Stream, 1);
         let rows = health.lock().rows(at(minute * 60 + 59));
         lines += rows.iter().map(|row| row.lines).sum::<u64>();
-        assert!(rows.iter().all(|row| row.strict == row.lines && row.missing.contains(&"ServerPort")));
+        let is_right = |row: &FeedHealthRow| {
+            row.strict + 1 == row.lines
+                && row.reasons == [("line_too_long", 1)]
+                && (row.dropped, row.duplicates) == (1, 1)
+        };
+        assert!(rows.iter().all(is_right), "{rows:?}");
     }
-    assert_eq!(lines, 10);
+    assert_eq!(lines, 15);
 }
 
 #[test]
