@@ -6,6 +6,7 @@ mod api;
 mod doors;
 mod exports;
 mod feeds;
+mod health_rows;
 mod measures;
 mod pipeline;
 mod push;

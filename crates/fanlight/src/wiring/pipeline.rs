@@ -10,11 +10,12 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use fanlight_correlate::{Correlator, Decision, Linked, Record};
 use fanlight_export::{inline_attributes, synthetic_access_span};
+use fanlight_intake::frame_kind::{self, feed_of};
 use fanlight_intake::health::SharedHealth;
-use fanlight_intake::{Decoded, Decoder, SpanBatch, frame_kind};
+use fanlight_intake::{Decoded, Decoder, SpanBatch};
 use fanlight_log::{Frame, Position};
 use fanlight_model::{
-    AccessEvent, FeedRecord, Link, LinkState, OtherRecord, ParseLevel, Timestamp, split_records,
+    AccessEvent, Feed, FeedRecord, Link, LinkState, OtherRecord, ParseLevel, Timestamp, split_records,
 };
 use fanlight_otlp::{Attributes, Batch, Limits, splice};
 use fanlight_runtime::{Ledger, Outcome, own_span};
@@ -22,6 +23,7 @@ use fanlight_store::{Append, Pressure, SpanRows, Store};
 use tracing::Span;
 
 use super::exports::Exports;
+use super::health_rows::HealthRows;
 use super::reload::Declaring;
 use crate::retention::Retention;
 
@@ -45,6 +47,7 @@ pub(super) struct Pipeline {
     cut: Position,
     decisions: Vec<Decision>,
     declaring: Declaring,
+    health_rows: HealthRows,
 }
 
 impl Pipeline {
@@ -56,6 +59,7 @@ impl Pipeline {
         retention: Retention,
         ledger: Ledger,
     ) -> Self {
+        let health_rows = HealthRows::new(decoder.health());
         Self {
             decoder,
             correlator,
@@ -66,6 +70,7 @@ impl Pipeline {
             cut: Position::START,
             decisions: Vec::new(),
             declaring: Declaring::default(),
+            health_rows,
         }
     }
 
@@ -97,9 +102,10 @@ impl Pipeline {
         let decoded = own_span!(span, "pipeline.decode").in_scope(|| self.decoder.apply(frame, batch));
         own_span!(span, "pipeline.correlate").in_scope(|| match decoded {
             Decoded::Spans(spans) => self.take_spans(spans, frame.arrival, &mut written),
-            Decoded::Records(records) => self.take_records(records, frame.arrival, &mut written),
+            Decoded::Records(records) => self.take_records(frame, records, &mut written),
             Decoded::Nothing => {}
         });
+        written.records.extend(self.health_rows.due(frame.arrival));
         if frame.kind == frame_kind::OWN_TRACES {
             // Lest the export feed on itself: each request to a backend would make spans, and they another.
             written.exported = Exported::default();
@@ -184,17 +190,22 @@ impl Pipeline {
 
     /// Access events look for spans that came before them; each link that is new adds a synthetic access span to its trace. What else
     /// feeds tell is stored as it is.
-    fn take_records(&mut self, records: Vec<FeedRecord>, now: Timestamp, written: &mut Written) {
+    fn take_records(&mut self, frame: &Frame, records: Vec<FeedRecord>, written: &mut Written) {
+        let now = frame.arrival;
         let (events, others) = split_records(records);
         written.records = others;
+        let (feed, before) = (events.first().map(|event| event.feed), self.correlator.counts().duplicates);
         for event in events {
-            match event.parse_level {
-                // A line that could not be read has no keys: it is kept, but the join has no use for it.
-                ParseLevel::Raw => written.events.push(Arc::new(event)),
-                ParseLevel::Strict | ParseLevel::Repaired => {
-                    self.correlator.apply(Record::AccessEvent(event), now, &mut self.decisions);
-                }
+            if is_joined(&event) {
+                self.correlator.apply(Record::AccessEvent(event), now, &mut self.decisions);
+            } else {
+                written.events.push(Arc::new(event));
             }
+        }
+        let duplicates = self.correlator.counts().duplicates - before;
+        if let (Some(feed), Some((transport, _)), 1..) = (feed, feed_of(frame.kind), duplicates) {
+            self.ledger.add("correlate", "access_event", Outcome::Duplicate, "", duplicates);
+            self.decoder.health().lock().duplicates(feed, transport, duplicates);
         }
         for decision in self.decisions.drain(..) {
             match decision {
@@ -206,6 +217,16 @@ impl Pipeline {
             }
         }
     }
+}
+
+/// Whether the join has a use for an event: it has the addresses and ports of a connection, or will have. A line that could not be read has
+/// none; nor have the logs of single requests, which would only take the place of connections. A proxy's record has those of the
+/// connection in front of it, which is the edge's own to explain.
+fn is_joined(event: &AccessEvent) -> bool {
+    let is_of_connections =
+        matches!(event.feed, Feed::ZpaUserActivity | Feed::ZiaFirewall | Feed::CloudConnectorSession);
+    let may_have_ports = event.feed == Feed::ZpaUserActivity || event.connector.is_some();
+    is_of_connections && may_have_ports && event.parse_level != ParseLevel::Raw
 }
 
 /// What one frame of the log leads to.

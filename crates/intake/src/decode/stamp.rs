@@ -17,7 +17,7 @@ pub(crate) enum Stamp {
 
 /// What a stamp that does not say all is read by.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Clock {
+pub(crate) struct Dating {
     /// When the line reached us: gives the year where the stamp has none.
     pub(crate) arrival: Timestamp,
     /// Seconds east of UTC where the stamp has no zone.
@@ -30,7 +30,7 @@ impl Stamp {
     /// Reads `2019-05-30T08:20:42.230Z`, with a comma or blank for the T and with or without a zone; seconds to nanoseconds since the
     /// epoch told apart by the number of digits; and `Fri May 31 17:35:42 2019` with any weekday or none, any padding, and with the
     /// year in its place, before the time, or not at all.
-    pub(crate) fn read(text: &str, clock: Clock) -> Self {
+    pub(crate) fn read(text: &str, clock: Dating) -> Self {
         let text = text.trim_ascii();
         let bytes = text.as_bytes();
         if bytes.iter().all(|byte| matches!(byte, b'0' | b'.')) {
@@ -84,7 +84,7 @@ fn two(bytes: &[u8]) -> Option<i64> {
 }
 
 /// `2019-05-30`, a separator, `08:20:42`, perhaps a fraction, perhaps a zone.
-fn iso(bytes: &[u8], clock: Clock) -> Option<Stamp> {
+fn iso(bytes: &[u8], clock: Dating) -> Option<Stamp> {
     let year = two(bytes.get(..2)?)? * 100 + two(bytes.get(2..4)?)?;
     let (month, day) = (two(bytes.get(5..7)?)?, two(bytes.get(8..10)?)?);
     let dash = *bytes.get(4)?;
@@ -151,7 +151,7 @@ fn civil(year: i64, month: i64, day: i64, time: (i64, i64, i64, i64), east: i64)
 const MAX_WORDS: usize = 8;
 
 /// `Fri May 31 17:35:42 2019`: the weekday is not looked at, published records have wrong ones.
-fn written_out(text: &str, clock: Clock) -> Option<Stamp> {
+fn written_out(text: &str, clock: Dating) -> Option<Stamp> {
     let mut words = [""; MAX_WORDS];
     let mut count = 0;
     for word in text.split([' ', ',', '\t']).filter(|word| !word.is_empty()) {
@@ -184,12 +184,13 @@ fn written_out(text: &str, clock: Clock) -> Option<Stamp> {
     let east = zone.map_or(Some(clock.zone_seconds), zone_seconds)?;
     match year {
         Some(year) => civil(year, month, day, time, east),
-        None => nearest_year(month, day, time, east, clock.arrival),
+        None => latest_year(month, day, time, east, clock.arrival),
     }
 }
 
-/// The year in which the date lies nearest to the arrival: at the turn of the year that is not always the arrival's.
-fn nearest_year(
+/// The newest year in which the date is not later than a clock can be ahead: at the turn of the year that is not always the arrival's.
+/// A record tells of what was, be it long ago.
+fn latest_year(
     month: i64,
     day: i64,
     time: (i64, i64, i64, i64),
@@ -197,12 +198,14 @@ fn nearest_year(
     arrival: Timestamp,
 ) -> Option<Stamp> {
     const NANOS_PER_YEAR: i64 = 31_556_952 * NANOS_PER_SECOND;
+    /// A clock that is wrong by a day, or by its zone.
+    const MOST_AHEAD: i64 = 26 * 3_600 * NANOS_PER_SECOND;
     let about = 1970 + arrival.as_nanos().div_euclid(NANOS_PER_YEAR);
-    let distance = |stamp: &Stamp| match stamp {
-        Stamp::At(time) | Stamp::Clamped(time) => time.nanos_since(arrival).unsigned_abs(),
-        Stamp::Absent | Stamp::Unreadable => u64::MAX,
+    let is_past = |stamp: &Stamp| match stamp {
+        Stamp::At(time) | Stamp::Clamped(time) => time.nanos_since(arrival) <= MOST_AHEAD,
+        Stamp::Absent | Stamp::Unreadable => false,
     };
-    (about - 1..=about + 1).filter_map(|year| civil(year, month, day, time, east)).min_by_key(distance)
+    (about - 1..=about + 1).rev().filter_map(|year| civil(year, month, day, time, east)).find(is_past)
 }
 
 fn whole(digits: &str, at_most: usize) -> Option<i64> {

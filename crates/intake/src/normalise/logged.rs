@@ -5,7 +5,7 @@ use fanlight_model::{AccessEvent, Timestamp};
 use super::reader::Reader;
 use crate::decode::feed_table::Target;
 use crate::decode::note::Note;
-use crate::decode::stamp::{Clock, Stamp};
+use crate::decode::stamp::{Dating, Stamp};
 use crate::decode::zone::zone_seconds;
 
 /// The record's own time.
@@ -72,7 +72,7 @@ fn zone(reader: &mut Reader<'_, '_>) -> Zone {
 /// `None` for a stamp without a zone where none is known.
 fn read(text: &str, zone: Zone, arrival: Timestamp) -> Option<Stamp> {
     let (text, own) = split_zone(text);
-    let at = |zone_seconds| Stamp::read(text, Clock { arrival, zone_seconds });
+    let at = |zone_seconds| Stamp::read(text, Dating { arrival, zone_seconds });
     match (own, zone) {
         (Some(word), _) => zone_seconds(word).map(at),
         (None, Zone::East(east)) => Some(at(east)),

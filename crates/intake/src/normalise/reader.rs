@@ -8,7 +8,7 @@ use fanlight_model::{ParseLevel, PrincipalId, PrincipalKind, Timestamp};
 use super::memo::Memo;
 use crate::decode::feed_table::{Target, Token};
 use crate::decode::note::{Note, Notes};
-use crate::decode::stamp::{Clock, Stamp};
+use crate::decode::stamp::{Dating, Stamp};
 use crate::decode::wire::WireRecord;
 
 /// Whose names principals bear in ZPA's feeds.
@@ -109,7 +109,7 @@ impl<'r> Reader<'_, 'r> {
     }
 
     fn read_stamp(&mut self, index: usize) -> Option<Stamp> {
-        let clock = Clock { arrival: self.arrival, zone_seconds: self.wire.zone_seconds };
+        let clock = Dating { arrival: self.arrival, zone_seconds: self.wire.zone_seconds };
         let stamp = Stamp::read(self.wire.at(index)?, clock);
         match stamp {
             Stamp::Unreadable => self.notes.add(Note::UnreadableTime(self.name_of(index))),

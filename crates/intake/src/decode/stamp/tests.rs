@@ -6,7 +6,7 @@ fn time(rfc3339: &str) -> Timestamp {
 
 /// Read on a clock in UTC, at an arrival in March 2026.
 fn check(text: &str, rfc3339: &str) {
-    let clock = Clock { arrival: time("2026-03-04T08:21:00Z"), zone_seconds: 0 };
+    let clock = Dating { arrival: time("2026-03-04T08:21:00Z"), zone_seconds: 0 };
     assert_eq!(Stamp::read(text, clock), Stamp::At(time(rfc3339)), "{text}");
 }
 
@@ -41,19 +41,21 @@ fn a_wrong_weekday_does_not_matter() {
 
 /// A record of New Year's Eve that arrives after midnight is of the old year, and one whose clock runs ahead of the new one.
 #[test]
-fn a_stamp_without_a_year_is_of_the_year_nearest_to_its_arrival() {
+fn a_stamp_without_a_year_is_of_the_newest_that_has_been() {
     check("Mar  4 08:20:42", "2026-03-04T08:20:42Z");
     let read =
-        |text: &str, arrival: &str| Stamp::read(text, Clock { arrival: time(arrival), zone_seconds: 0 });
+        |text: &str, arrival: &str| Stamp::read(text, Dating { arrival: time(arrival), zone_seconds: 0 });
     assert_eq!(read("Dec 31 23:59:58", "2027-01-01T00:00:03Z"), Stamp::At(time("2026-12-31T23:59:58Z")));
     assert_eq!(read("Jan  1 00:00:01", "2026-12-31T23:59:59Z"), Stamp::At(time("2027-01-01T00:00:01Z")));
+    assert_eq!(read("Dec 10 14:04:28", "2026-12-01T00:00:00Z"), Stamp::At(time("2025-12-10T14:04:28Z")));
+    assert_eq!(read("Mar  4 08:20:42", "2027-02-01T00:00:00Z"), Stamp::At(time("2026-03-04T08:20:42Z")));
     assert_eq!(read("Feb 29 12:00:00", "2028-03-01T00:00:00Z"), Stamp::At(time("2028-02-29T12:00:00Z")));
     assert_eq!(read("Feb 29 12:00:00", "2026-03-01T00:00:00Z"), Stamp::Unreadable);
 }
 
 #[test]
 fn a_stamp_without_a_zone_is_of_the_feeds_zone() {
-    let clock = Clock { arrival: time("2026-03-04T08:21:00Z"), zone_seconds: 6 * 3_600 };
+    let clock = Dating { arrival: time("2026-03-04T08:21:00Z"), zone_seconds: 6 * 3_600 };
     for text in [
         "Wed Mar  4 14:20:42 2026",
         "2026-03-04 14:20:42",
@@ -69,7 +71,7 @@ fn a_stamp_without_a_zone_is_of_the_feeds_zone() {
 fn a_second_that_no_minute_has_is_told() {
     for text in ["Wed Mar  4 08:20:99 2026", "2026-03-04T08:20:99Z", "2026-03-04 08:20:61"] {
         assert_eq!(
-            Stamp::read(text, Clock::default()),
+            Stamp::read(text, Dating::default()),
             Stamp::Clamped(time("2026-03-04T08:20:59Z")),
             "{text}"
         );
@@ -80,7 +82,7 @@ fn a_second_that_no_minute_has_is_told() {
 #[test]
 fn no_stamp_is_told_from_a_bad_one() {
     for text in ["", " ", "0", "0.000000"] {
-        assert_eq!(Stamp::read(text, Clock::default()), Stamp::Absent, "{text}");
+        assert_eq!(Stamp::read(text, Dating::default()), Stamp::Absent, "{text}");
     }
     for text in [
         "yesterday",
@@ -95,6 +97,6 @@ fn no_stamp_is_told_from_a_bad_one() {
         "Wed Mar 4 8 2026",
         "Wed Mar 4 08:20:42 2026 a b c d e f",
     ] {
-        assert_eq!(Stamp::read(text, Clock::default()), Stamp::Unreadable, "{text}");
+        assert_eq!(Stamp::read(text, Dating::default()), Stamp::Unreadable, "{text}");
     }
 }

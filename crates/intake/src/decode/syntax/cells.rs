@@ -10,7 +10,7 @@ use crate::decode::feed_setting::{Column, Columns};
 use crate::decode::flat_json::{Object, Value};
 use crate::decode::line::RawReason;
 use crate::decode::note::{Note, Notes};
-use crate::decode::stamp::{Clock, Stamp};
+use crate::decode::stamp::{Dating, Stamp};
 
 /// The vendor's default columns of the port's feed. The first cell must be a time and their number must be right: shifted cells would
 /// give one field's value to another.
@@ -23,7 +23,8 @@ pub(super) fn vendors<'a>(text: &'a str, hint: Feed, notes: &mut Notes) -> Scann
     let mut repairs = Notes::default();
     let delimiter = if text.contains("\"\t\"") || !text.contains(',') { b'\t' } else { b',' };
     let cells = split(text, delimiter, is_all_quoted(text), &mut repairs);
-    let dated = cells.first().is_some_and(|cell| matches!(Stamp::read(cell, Clock::default()), Stamp::At(_)));
+    let dated =
+        cells.first().is_some_and(|cell| matches!(Stamp::read(cell, Dating::default()), Stamp::At(_)));
     if !dated {
         return None;
     }

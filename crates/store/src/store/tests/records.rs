@@ -54,7 +54,9 @@ fn a_replay_stores_no_record_twice() {
     let (store, report) = bench.open();
     assert_eq!(report.committed, position(1));
     for _ in 0..2 {
-        (1..=2).for_each(|number| drop(store.append(full_frame(number, 1)).expect("replayed")));
+        for number in 1..=2 {
+            store.append(full_frame(number, 1)).expect("replayed");
+        }
         check_records(&store, 1..3);
     }
     store.seal().expect("sealed");
