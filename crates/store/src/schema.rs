@@ -266,6 +266,8 @@ static ACCESS_EVENTS: LazyLock<SchemaRef> = LazyLock::new(|| {
     fields.push(maybe("record_hash", HASH));
     fields.extend(REQUEST_PHASE_COLUMNS.map(|name| maybe(name, DataType::Int64)));
     fields.extend(REQUEST_STAMP_COLUMNS.map(|name| maybe(name, time_type())));
+    fields.extend(BRIDGE_TEXT_COLUMNS.map(|name| maybe(name, DataType::Utf8)));
+    fields.extend(BRIDGE_NUMBER_COLUMNS.map(|name| maybe(name, DataType::Int64)));
     fields.push(always("parse_level", DataType::Utf8));
     fields.push(always("raw", DataType::Utf8));
     Arc::new(Schema::new(fields))
@@ -321,6 +323,26 @@ pub(crate) const REQUEST_STAMP_COLUMNS: [&str; 9] = [
     "stamp_response_receive_finish",
     "stamp_response_transmit_start",
     "stamp_response_transmit_finish",
+];
+
+/// What a proxy's record knows of both of its sides, in the order of `model::Bridge`; sockets as `address:port`, ids in hex.
+pub(crate) const BRIDGE_TEXT_COLUMNS: [&str; 7] = [
+    "upstream_local",
+    "upstream_remote",
+    "request_id",
+    "request_trace_id",
+    "request_span_id",
+    "connection_number",
+    "response_flags",
+];
+
+/// Its durations and how often the app was tried, likewise.
+pub(crate) const BRIDGE_NUMBER_COLUMNS: [&str; 5] = [
+    "phase_proxy_request_us",
+    "phase_upstream_connect_us",
+    "phase_upstream_first_byte_us",
+    "phase_proxy_response_transmit_us",
+    "upstream_attempts",
 ];
 
 static DEVICE_FACTS: LazyLock<SchemaRef> = LazyLock::new(record::schema::<DeviceFact>);

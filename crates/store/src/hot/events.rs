@@ -9,7 +9,7 @@ use datafusion::arrow::array::{
 use datafusion::arrow::buffer::Buffer;
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::record_batch::RecordBatch;
-use fanlight_model::{AccessEvent, RequestTimes, Timestamp};
+use fanlight_model::{AccessEvent, Bridge, RequestTimes, Timestamp};
 
 use crate::schema::{TIME_ZONE, Table};
 
@@ -41,6 +41,8 @@ pub(crate) fn event_batch(events: &[Arc<AccessEvent>]) -> Result<RecordBatch, Ar
     ]);
     columns.extend(request_phases(events));
     columns.extend(request_stamps(events));
+    columns.extend(bridge_texts(events));
+    columns.extend(bridge_numbers(events));
     columns.push(texts(events, |event| Some(event.parse_level.as_str())));
     columns.push(texts(events, |event| Some(&event.raw)));
     RecordBatch::try_new(Table::AccessEvents.schema(), columns)
@@ -149,6 +151,35 @@ fn request_stamps(events: &[Arc<AccessEvent>]) -> [ArrayRef; 9] {
         of(|request| request.response_receive_finish),
         of(|request| request.response_transmit_start),
         of(|request| request.response_transmit_finish),
+    ]
+}
+
+fn bridge_texts(events: &[Arc<AccessEvent>]) -> [ArrayRef; 7] {
+    let of = |column: fn(&Bridge) -> Option<String>| -> ArrayRef {
+        let texts = events.iter().map(|event| event.bridge.as_deref().and_then(column));
+        Arc::new(texts.collect::<StringArray>())
+    };
+    [
+        of(|bridge| bridge.upstream_local.map(|local| local.to_string())),
+        of(|bridge| bridge.upstream_remote.map(|remote| remote.to_string())),
+        of(|bridge| bridge.request_id.as_deref().map(str::to_owned)),
+        of(|bridge| bridge.trace_id.map(|id| id.to_string())),
+        of(|bridge| bridge.span_id.map(|id| id.to_string())),
+        of(|bridge| bridge.connection_number.as_deref().map(str::to_owned)),
+        of(|bridge| bridge.response_flags.as_deref().map(str::to_owned)),
+    ]
+}
+
+fn bridge_numbers(events: &[Arc<AccessEvent>]) -> [ArrayRef; 5] {
+    let of = |column: fn(&Bridge) -> Option<u64>| {
+        longs(events, move |event| event.bridge.as_deref().and_then(column))
+    };
+    [
+        of(|bridge| bridge.duration_us),
+        of(|bridge| bridge.upstream_connect_us),
+        of(|bridge| bridge.upstream_first_byte_us),
+        of(|bridge| bridge.response_transmit_us),
+        of(|bridge| bridge.attempts),
     ]
 }
 

@@ -1,13 +1,19 @@
 //! Rows of `access_events`.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+
 use datafusion::arrow::record_batch::RecordBatch;
 use fanlight_model::{
-    AccessEvent, ConnectionStamps, Disposition, Effect, Endpoint, EventUid, Feed, ParseLevel, PhaseDurations,
-    PrincipalId, RequestTimes, Timestamp,
+    AccessEvent, Bridge, ConnectionStamps, Disposition, Effect, Endpoint, EventUid, Feed, ParseLevel,
+    PhaseDurations, PrincipalId, RequestTimes, Timestamp,
 };
 
 use super::cells::{Ids, Ints, Lists, Longs, Texts, Times};
-use crate::schema::{PHASE_COLUMNS, REQUEST_PHASE_COLUMNS, REQUEST_STAMP_COLUMNS, STAMP_COLUMNS};
+use crate::schema::{
+    BRIDGE_NUMBER_COLUMNS, BRIDGE_TEXT_COLUMNS, PHASE_COLUMNS, REQUEST_PHASE_COLUMNS, REQUEST_STAMP_COLUMNS,
+    STAMP_COLUMNS,
+};
 
 const DISPOSITIONS: [Disposition; 3] = [Disposition::Allowed, Disposition::Blocked, Disposition::Failed];
 const EFFECTS: [Effect; 6] = [
@@ -81,7 +87,7 @@ fn event(batch: &RecordBatch, row: usize) -> Option<AccessEvent> {
         phases: phases(PHASE_COLUMNS.map(|name| Longs::of(batch, name).as_(row))),
         request: request(batch, row),
         record_hash: Ids::of(batch, "record_hash").at(row).map(u64::from_be_bytes).unwrap_or_default(),
-        bridge: None,
+        bridge: bridge(batch, row),
         parse_level: LEVELS.into_iter().find(|known| Some(known.as_str()) == level.as_deref())?,
         raw: text("raw")?,
     })
@@ -125,6 +131,33 @@ fn stamps(columns: [Option<Timestamp>; 14]) -> ConnectionStamps {
 fn phases(columns: [Option<u64>; 6]) -> PhaseDurations {
     let [policy_us, ca_us, app_learn_us, connector_setup_us, setup_us, server_setup_us] = columns;
     PhaseDurations { policy_us, ca_us, app_learn_us, connector_setup_us, setup_us, server_setup_us }
+}
+
+/// `None` where the event is no proxy's, and in parts that do not have the columns.
+fn bridge(batch: &RecordBatch, row: usize) -> Option<Box<Bridge>> {
+    let [upstream_local, upstream_remote, request_id, trace_id, span_id, connection_number, response_flags] =
+        BRIDGE_TEXT_COLUMNS.map(|name| Texts::of(batch, name).shared(row));
+    let [duration_us, upstream_connect_us, upstream_first_byte_us, response_transmit_us, attempts] =
+        BRIDGE_NUMBER_COLUMNS.map(|name| Longs::of(batch, name).as_(row));
+    let socket = |text: Option<Arc<str>>| {
+        let socket: SocketAddr = text?.parse().ok()?;
+        Endpoint::new(socket.ip(), socket.port())
+    };
+    let bridge = Bridge {
+        upstream_local: socket(upstream_local),
+        upstream_remote: socket(upstream_remote),
+        request_id,
+        trace_id: trace_id.and_then(|id| id.parse().ok()),
+        span_id: span_id.and_then(|id| id.parse().ok()),
+        connection_number,
+        response_flags,
+        duration_us,
+        upstream_connect_us,
+        upstream_first_byte_us,
+        response_transmit_us,
+        attempts,
+    };
+    (bridge != Bridge::default()).then(|| Box::new(bridge))
 }
 
 /// `None` where nothing of it was measured, and in parts that do not have the columns.

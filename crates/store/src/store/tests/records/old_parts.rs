@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::parquet::arrow::ArrowWriter;
-use fanlight_model::{AccessEvent, RequestTimes, Timestamp};
+use fanlight_model::{AccessEvent, Bridge, Endpoint, RequestTimes, Timestamp, TraceId};
 use serde_json::{Value, json};
 
 use super::super::fixture::{event, trace};
@@ -99,6 +99,14 @@ fn newer(number: u64) -> AccessEvent {
             connection_setup_us: None,
             server_response_us: Some(16),
             inspection_us: Some(17),
+        })),
+        bridge: Some(Box::new(Bridge {
+            upstream_local: Endpoint::new("2001:db8::7".parse().expect("an address"), 41_000),
+            request_id: Some("request-1".into()),
+            trace_id: Some(TraceId([7; 16])),
+            duration_us: Some(5_000),
+            attempts: Some(2),
+            ..Bridge::default()
         })),
         ..event(number, 1)
     }
