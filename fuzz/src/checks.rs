@@ -27,7 +27,11 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "rsa", feeds: &[Feed::ZiaWeb], check: lines },
     Target { name: "syslog", feeds: &[Feed::ZiaNssAlert, Feed::ZpaUserActivity], check: framed },
     Target { name: "nss_body", feeds: &[Feed::ZiaWeb, Feed::ZpaUserActivity], check: body },
-    Target { name: "template", feeds: &[Feed::ZpaUserActivity, Feed::ZiaWeb, Feed::ZiaNssAlert], check: template },
+    Target {
+        name: "template",
+        feeds: &[Feed::ZpaUserActivity, Feed::ZiaWeb, Feed::ZiaNssAlert],
+        check: template,
+    },
 ];
 
 /// 2026-03-04T08:21:00Z, soon after what the corpus tells of.
@@ -60,7 +64,11 @@ fn cells(bytes: &[u8], feed: Feed) {
     let template = "%s{LogTimestamp:time} User Activity zpa-lss: ,%s{Customer},%s{ConnectionID},%s{Username},\"%s{Policy}\",%s{Host}";
     let columns = (feed == Feed::ZpaUserActivity).then(|| Columns::from_template(template)).flatten();
     let settings = FeedSettings::default();
-    stream(bytes, feed, &columns.map_or_else(|| settings.clone(), |columns| settings.clone().with_columns(feed, columns)));
+    stream(
+        bytes,
+        feed,
+        &columns.map_or_else(|| settings.clone(), |columns| settings.clone().with_columns(feed, columns)),
+    );
 }
 
 /// The lines, and the same lines each behind its length.
@@ -85,7 +93,11 @@ fn template(bytes: &[u8], feed: Feed) {
     let (template, rest) = bytes.split_at(at);
     let template = String::from_utf8_lossy(template);
     let explained = explain(feed, &template);
-    assert_eq!(format!("{explained:?}"), format!("{:?}", explain(feed, &template)), "it is explained once and for all");
+    assert_eq!(
+        format!("{explained:?}"),
+        format!("{:?}", explain(feed, &template)),
+        "it is explained once and for all"
+    );
     if let Some(explained) = explained {
         assert!(explained.keys.len() <= template.matches('%').count(), "no key is invented");
     }
@@ -164,7 +176,8 @@ fn chunking(bytes: &[u8], feed: Feed, settings: &FeedSettings, whole: &Read) {
     });
     let step = 1 + usize::try_from(seed % 61).unwrap_or_default();
     let some: Vec<usize> = (step..bytes.len()).step_by(step).collect();
-    let place = |turn: u32| usize::try_from(seed.rotate_left(turn * 13)).unwrap_or_default() % (bytes.len() + 1);
+    let place =
+        |turn: u32| usize::try_from(seed.rotate_left(turn * 13)).unwrap_or_default() % (bytes.len() + 1);
     let mut few: Vec<usize> = (0..3).map(place).collect();
     few.sort_unstable();
     for cuts in [some, few] {
@@ -176,7 +189,8 @@ fn chunking(bytes: &[u8], feed: Feed, settings: &FeedSettings, whole: &Read) {
 
 /// A line changes none of those beside it, and is not changed by them.
 fn neighbours(line: &[u8], feed: Feed, settings: &FeedSettings) {
-    let [before, after] = [0, 1].map(|turn| SOUND.get((line.len() + turn) % SOUND.len()).copied().unwrap_or_default().as_bytes());
+    let [before, after] = [0, 1]
+        .map(|turn| SOUND.get((line.len() + turn) % SOUND.len()).copied().unwrap_or_default().as_bytes());
     let alone = |line: &[u8]| streamed(&[line, b"\n"].concat(), feed, settings, &[]);
     let (first, this, last) = (alone(before), alone(line), alone(after));
     let between = streamed(&[before, b"\n", line, b"\n", after, b"\n"].concat(), feed, settings, &[]);
@@ -187,7 +201,8 @@ fn beside(first: &Read, this: &Read, last: &Read, between: &Read) {
     assert!(between.records.starts_with(&first.records), "the line before is changed");
     assert!(between.records.ends_with(&last.records), "the line behind is changed");
     if this.dropped == 0 {
-        let alone: Vec<&FeedRecord> = first.records.iter().chain(&this.records).chain(&last.records).collect();
+        let alone: Vec<&FeedRecord> =
+            first.records.iter().chain(&this.records).chain(&last.records).collect();
         assert_eq!(between.records.iter().collect::<Vec<_>>(), alone, "the line is changed");
     }
 }
@@ -203,7 +218,10 @@ fn body(bytes: &[u8], feed: Feed) {
         assert!(whole.received > 0, "a body that says something gave nothing");
     }
     // A body has no state beyond itself.
-    let twice = decoded([(frame_kind::pushed(feed), bytes), (frame_kind::pushed(feed), SOUND[0].as_bytes())], &settings);
+    let twice = decoded(
+        [(frame_kind::pushed(feed), bytes), (frame_kind::pushed(feed), SOUND[0].as_bytes())],
+        &settings,
+    );
     assert!(twice.records.ends_with(&pushed(SOUND[0].as_bytes()).records), "a body changes the next");
     let sound = SOUND[0].as_bytes();
     let first = pushed(sound);
