@@ -164,7 +164,7 @@ fn stream(bytes: &[u8], feed: Feed, settings: &FeedSettings) {
         let said = lines().filter(|line| !is_blank(line)).count() as u64;
         assert!(whole.received >= said, "{said} lines gave {} records", whole.received);
     }
-    for line in lines().take(3) {
+    for line in lines().take(2) {
         neighbours(line, feed, settings);
     }
 }
@@ -225,7 +225,7 @@ fn body(bytes: &[u8], feed: Feed) {
     assert!(twice.records.ends_with(&pushed(SOUND[0].as_bytes()).records), "a body changes the next");
     let sound = SOUND[0].as_bytes();
     let first = pushed(sound);
-    for line in bytes.split(|byte| *byte == b'\n').take(3) {
+    for line in bytes.split(|byte| *byte == b'\n').take(2) {
         let line_alone = streamed(&[line, b"\n"].concat(), feed, &settings, &[]);
         let between = pushed(&[sound, b"\n", line, b"\n", sound, b"\n"].concat());
         beside(&first, &line_alone, &first, &between);

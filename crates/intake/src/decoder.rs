@@ -14,7 +14,7 @@ use crate::decode::feed_setting::FeedSettings;
 use crate::decode::layout::Layout;
 use crate::decode::line::{Content, LineRecord, RawReason, Reading};
 use crate::decode::note::{Note, Notes};
-use crate::decode::sources::{Allowance, FEW_RECORDS, SMALL_RECORD_BYTES, Sources};
+use crate::decode::sources::{Allowance, Sources};
 use crate::frame_kind::{self, Transport, feed_of};
 use crate::framing::{Piece, RecordFramer};
 use crate::health::{Health, Seen, SharedHealth};
@@ -143,11 +143,10 @@ impl Decoder {
         let health = self.health.lock();
         let mut records = Records::new(frame, Transport::Pushed, &mut self.memo, health);
         let mut too_long = 0;
-        // A body is whole: what it may give is known from its length.
-        let mut left = FEW_RECORDS + frame.bytes.len() / SMALL_RECORD_BYTES;
+        let mut allowance = Allowance::default();
         let mut visit = |record: LineRecord<'_>| {
-            records.record(record, feed, left > 0);
-            left = left.saturating_sub(1);
+            allowance.earn(record.text.len());
+            records.record(record, feed, allowance.take());
         };
         let reading = &mut self.reading;
         decode_body(reading, &frame.bytes, feed, self.max_line_bytes, &mut visit, &mut || too_long += 1);

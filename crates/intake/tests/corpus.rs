@@ -75,7 +75,7 @@ fn every_file_of_the_corpus_holds() {
 /// What a fuzzer would try first, the same on every machine.
 #[test]
 fn what_is_near_the_corpus_holds() {
-    const MUTATIONS_A_TARGET: usize = 150;
+    const MUTATIONS_A_TARGET: usize = 50;
     for (number, target) in TARGETS.iter().enumerate() {
         let files = corpus(target.name);
         let mut seeded = Seeded(0x9e37_79b9_7f4a_7c15 ^ number as u64);

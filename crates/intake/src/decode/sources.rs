@@ -28,7 +28,7 @@ struct Source {
     allowance: Allowance,
 }
 
-/// How many records a stream may give: its bytes earn them. It is counted along the stream and not by the frame, so that the same
+/// How many records a stream or a body may give: its bytes earn them. It is counted along the stream and not by the frame, so that the same
 /// stream gives the same records however it was cut.
 #[derive(Debug)]
 pub(crate) struct Allowance {
@@ -37,10 +37,10 @@ pub(crate) struct Allowance {
 
 /// A record costs about a kilobyte of memory, however short its line. No feed's records are this small on average: a stream of millions
 /// of empty objects is an attack on our memory.
-pub(crate) const SMALL_RECORD_BYTES: usize = 96;
+const SMALL_RECORD_BYTES: usize = 96;
 
 /// So many more than its bytes have earned may come at once.
-pub(crate) const FEW_RECORDS: usize = 1_000;
+const FEW_RECORDS: usize = 1_000;
 
 impl Default for Allowance {
     fn default() -> Self {
@@ -49,8 +49,8 @@ impl Default for Allowance {
 }
 
 impl Allowance {
-    /// A line of so many bytes came: one that is not small is never refused.
-    fn earn(&mut self, bytes: usize) {
+    /// A line or an element of so many bytes came: one that is not small is never refused.
+    pub(crate) fn earn(&mut self, bytes: usize) {
         let most = bytes.max(FEW_RECORDS * SMALL_RECORD_BYTES);
         self.bytes = self.bytes.saturating_add(bytes).min(most);
     }
