@@ -14,7 +14,7 @@ use crate::decode::feed_setting::FeedSettings;
 use crate::decode::layout::Layout;
 use crate::decode::line::{Content, LineRecord, RawReason, Reading};
 use crate::decode::note::{Note, Notes};
-use crate::decode::sources::Sources;
+use crate::decode::sources::{Allowance, Sources};
 use crate::frame_kind::{self, Transport, feed_of};
 use crate::framing::{Piece, RecordFramer};
 use crate::health::{Health, Seen, SharedHealth};
@@ -77,11 +77,6 @@ pub struct Decoder {
 const STAGE: &str = "intake";
 const LINE: &str = "line";
 
-/// A record costs about a kilobyte of memory, however short its line. No feed's records are this small on average: a frame has no more of
-/// them than its bytes at this size, and a few; a body of millions of empty objects is an attack on our memory.
-const SMALL_RECORD_BYTES: usize = 96;
-const FEW_RECORDS: usize = 1_000;
-
 impl Decoder {
     /// A decoder without any unfinished line. Start it where the replay of the log starts.
     pub fn new(limits: Limits, max_line_bytes: usize, namer: PrincipalNamer, ledger: Ledger) -> Self {
@@ -116,7 +111,9 @@ impl Decoder {
                 health.disconnected(frame.source_id);
                 let mut records = Records::new(frame, Transport::Stream, &mut self.memo, health);
                 let reading = &mut self.reading;
-                self.sources.end(frame.source_id, &mut |feed, piece| records.piece(reading, feed, piece));
+                self.sources.end(frame.source_id, &mut |feed, piece, allowance| {
+                    records.piece(reading, feed, piece, allowance);
+                });
                 records.count(&self.ledger)
             }
             kind => match feed_of(kind) {
@@ -135,7 +132,9 @@ impl Decoder {
         health.connected(frame.source_id, feed);
         let mut records = Records::new(frame, Transport::Stream, &mut self.memo, health);
         let reading = &mut self.reading;
-        let mut visit = |feed, piece: Piece<'_>| records.piece(reading, feed, piece);
+        let mut visit = |feed, piece: Piece<'_>, allowance: &mut Allowance| {
+            records.piece(reading, feed, piece, allowance);
+        };
         self.sources.push(frame.source_id, feed, &frame.bytes, &mut visit);
         records.count(&self.ledger)
     }
@@ -144,7 +143,11 @@ impl Decoder {
         let health = self.health.lock();
         let mut records = Records::new(frame, Transport::Pushed, &mut self.memo, health);
         let mut too_long = 0;
-        let mut visit = |record: LineRecord<'_>| records.record(record, feed);
+        let mut allowance = Allowance::default();
+        let mut visit = |record: LineRecord<'_>| {
+            allowance.earn(record.text.len());
+            records.record(record, feed, allowance.take());
+        };
         let reading = &mut self.reading;
         decode_body(reading, &frame.bytes, feed, self.max_line_bytes, &mut visit, &mut || too_long += 1);
         for _ in 0..too_long {
@@ -274,8 +277,6 @@ struct Records<'a> {
     memo: &'a mut Memo,
     health: MutexGuard<'a, Health>,
     records: Vec<FeedRecord>,
-    /// How many there may be.
-    most: usize,
     /// A handful of reasons at most: looked for one after another.
     counts: Vec<(&'static str, Outcome, &'static str, u64)>,
 }
@@ -285,18 +286,17 @@ const ODDITY: &str = "oddity";
 
 impl<'a> Records<'a> {
     fn new(frame: &Frame, source: Transport, memo: &'a mut Memo, health: MutexGuard<'a, Health>) -> Self {
-        let most = FEW_RECORDS + frame.bytes.len() / SMALL_RECORD_BYTES;
-        Self { arrival: frame.arrival, source, memo, health, records: Vec::new(), most, counts: Vec::new() }
+        Self { arrival: frame.arrival, source, memo, health, records: Vec::new(), counts: Vec::new() }
     }
 
-    fn piece(&mut self, reading: &mut Reading, feed: Feed, piece: Piece<'_>) {
+    fn piece(&mut self, reading: &mut Reading, feed: Feed, piece: Piece<'_>, allowance: &mut Allowance) {
         match piece {
             Piece::Line(line) | Piece::HalfLine(line) => {
-                reading.line(line, feed, &mut |record| self.record(record, feed));
+                reading.line(line, feed, &mut |record| self.record(record, feed, allowance.take()));
             }
             Piece::Miscounted(line) => {
                 self.add(ODDITY, Outcome::Received, "octet_count_untrue");
-                reading.line(line, feed, &mut |record| self.record(record, feed));
+                reading.line(line, feed, &mut |record| self.record(record, feed, allowance.take()));
             }
             Piece::TooLong => self.too_long(feed),
         }
@@ -308,8 +308,8 @@ impl<'a> Records<'a> {
         self.add(LINE, Outcome::Dropped, "line_too_long");
     }
 
-    fn record(&mut self, record: LineRecord<'_>, hint: Feed) {
-        if self.records.len() >= self.most {
+    fn record(&mut self, record: LineRecord<'_>, hint: Feed, may_be_kept: bool) {
+        if !may_be_kept {
             self.add(LINE, Outcome::Received, "");
             self.add(LINE, Outcome::Dropped, "too_many_records");
             return;

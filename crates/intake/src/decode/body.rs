@@ -43,7 +43,18 @@ pub(crate) fn decode_body(
 /// True where the first object does not end on its first line: someone printed it for people.
 fn spans_lines(body: &[u8]) -> bool {
     let first = body.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
-    first.len() < body.trim_ascii().len() && !matches!(first.last(), Some(b'}' | b',')) || first == b"{"
+    let is_cut = first.len() < body.trim_ascii().len() && !matches!(first.last(), Some(b'}' | b','));
+    (is_cut || first == b"{") && !has_whole_line(body)
+}
+
+/// True where a later line is an object: then the first is one that was cut, and must not take the others along. What is printed for
+/// people begins its lines with blanks.
+fn has_whole_line(body: &[u8]) -> bool {
+    let is_object = |line: &[u8]| {
+        let line = line.trim_ascii_end();
+        line.starts_with(b"{\"") && matches!(line.last(), Some(b'}' | b','))
+    };
+    body.split(|byte| *byte == b'\n').skip(1).any(is_object)
 }
 
 fn elements(

@@ -25,9 +25,45 @@ struct Source {
     last_read: u64,
     /// Which feed the port is for: the frame that ends a stream does not say it.
     feed: Feed,
+    allowance: Allowance,
 }
 
-pub(crate) type Visit<'v> = &'v mut dyn FnMut(Feed, Piece<'_>);
+/// How many records a stream or a body may give: its bytes earn them. It is counted along the stream and not by the frame, so that the same
+/// stream gives the same records however it was cut.
+#[derive(Debug)]
+pub(crate) struct Allowance {
+    bytes: usize,
+}
+
+/// A record costs about a kilobyte of memory, however short its line. No feed's records are this small on average: a stream of millions
+/// of empty objects is an attack on our memory.
+const SMALL_RECORD_BYTES: usize = 96;
+
+/// So many more than its bytes have earned may come at once.
+const FEW_RECORDS: usize = 1_000;
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Self { bytes: FEW_RECORDS * SMALL_RECORD_BYTES }
+    }
+}
+
+impl Allowance {
+    /// A line or an element of so many bytes came: one that is not small is never refused.
+    pub(crate) fn earn(&mut self, bytes: usize) {
+        let most = bytes.max(FEW_RECORDS * SMALL_RECORD_BYTES);
+        self.bytes = self.bytes.saturating_add(bytes).min(most);
+    }
+
+    /// Takes one record's share; false where there is none left.
+    pub(crate) fn take(&mut self) -> bool {
+        let left = self.bytes.checked_sub(SMALL_RECORD_BYTES);
+        self.bytes = left.unwrap_or(self.bytes);
+        left.is_some()
+    }
+}
+
+pub(crate) type Visit<'v> = &'v mut dyn FnMut(Feed, Piece<'_>, &mut Allowance);
 
 /// Far more than a listener lets in; past it the source that has been silent longest is closed.
 const MAX_SOURCES: usize = 4_096;
@@ -52,10 +88,16 @@ impl Sources {
         if !self.sources.contains_key(&id) {
             self.close_other_runs(id, visit);
         }
-        let fresh = || Source { framer: RecordFramer::default(), last_read: 0, feed };
+        let fresh = || Source {
+            framer: RecordFramer::default(),
+            last_read: 0,
+            feed,
+            allowance: Allowance::default(),
+        };
         let mut source = self.sources.remove(&id).unwrap_or_else(fresh);
         self.pending_bytes -= source.framer.pending_bytes();
-        source.framer.push(bytes, self.max_line_bytes, &mut |piece| visit(feed, piece));
+        let allowance = &mut source.allowance;
+        source.framer.push(bytes, self.max_line_bytes, &mut |piece| visit_one(feed, piece, allowance, visit));
         self.reads += 1;
         source.last_read = self.reads;
         self.pending_bytes += source.framer.pending_bytes();
@@ -101,10 +143,17 @@ impl Sources {
     fn close(&mut self, id: u64, visit: Visit<'_>) {
         if let Some(mut source) = self.sources.remove(&id) {
             self.pending_bytes -= source.framer.pending_bytes();
-            let feed = source.feed;
-            source.framer.finish(&mut |piece| visit(feed, piece));
+            let (feed, mut allowance) = (source.feed, source.allowance);
+            source.framer.finish(&mut |piece| visit_one(feed, piece, &mut allowance, visit));
         }
     }
+}
+
+fn visit_one(feed: Feed, piece: Piece<'_>, allowance: &mut Allowance, visit: Visit<'_>) {
+    if let Piece::Line(line) | Piece::Miscounted(line) | Piece::HalfLine(line) = piece {
+        allowance.earn(line.len());
+    }
+    visit(feed, piece, allowance);
 }
 
 #[cfg(test)]
@@ -113,7 +162,7 @@ mod tests {
 
     fn pieces(sources: &mut Sources, id: u64, bytes: &[u8], closes: bool) -> Vec<String> {
         let mut seen = Vec::new();
-        let mut note = |feed, piece: Piece<'_>| {
+        let mut note = |feed, piece: Piece<'_>, _: &mut Allowance| {
             assert_eq!(feed, Feed::ZpaAudit);
             seen.push(match piece {
                 Piece::Line(line) => format!("line {}", String::from_utf8_lossy(line)),

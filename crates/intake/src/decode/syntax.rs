@@ -69,9 +69,11 @@ fn field<'a>(key: &'a str, text: &'a str) -> Field<'a> {
     (Cow::Borrowed(key), value(text))
 }
 
+/// Tokens are shorter. No further is looked for a key, lest a line of marks is searched to its end for each of them.
+const MAX_KEY_BYTES: usize = 64;
+
 /// A key as templates write it.
 fn is_key(key: &str) -> bool {
-    const MAX_KEY_BYTES: usize = 64;
     key.len() <= MAX_KEY_BYTES
         && key.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
         && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
@@ -79,7 +81,9 @@ fn is_key(key: &str) -> bool {
 
 /// True where a text begins with a key and an equals sign.
 fn begins_with_key(text: &str) -> bool {
-    text.trim_start().split_once('=').is_some_and(|(key, _)| is_key(key))
+    let text = text.trim_start();
+    let equals = text.bytes().take(MAX_KEY_BYTES + 1).position(|byte| byte == b'=');
+    equals.and_then(|at| text.get(..at)).is_some_and(is_key)
 }
 
 /// Splits a line at the first of these marks that stands in its header and before any object.

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 
 use memchr::memchr_iter;
 
-use super::{Field, Scanned, begins_with_key, field, header, is_key, object, split_at_mark, value};
+use super::{
+    Field, MAX_KEY_BYTES, Scanned, begins_with_key, field, header, is_key, object, split_at_mark, value,
+};
 use crate::decode::detect::is_known_key;
 use crate::decode::dialect::Syntax;
 use crate::decode::flat_json::{Value, is_token};
@@ -88,8 +90,10 @@ fn extension(text: &str) -> Vec<Field<'_>> {
 }
 
 fn key_before(text: &str, equals: usize) -> Option<&str> {
-    let before = text.get(..equals)?;
-    let key = before.get(before.rfind([' ', '\t', '|']).map_or(0, |at| at + 1)..)?;
+    let before = text.as_bytes().get(..equals)?;
+    let length =
+        before.iter().rev().take(MAX_KEY_BYTES + 1).take_while(|byte| !b" \t|".contains(byte)).count();
+    let key = text.get(equals - length..equals)?;
     is_key(key).then_some(key)
 }
 
