@@ -161,7 +161,7 @@ fn render(template: &str) -> (String, Vec<String>) {
 /// What a customer pastes gives lines that are read strictly, lack nothing, and are known by their marker.
 #[test]
 fn the_template_that_is_shipped_lacks_nothing() {
-    let (line, tokens) = render(template(Feed::ZpaUserActivity).unwrap());
+    let (line, tokens) = render(&template(Feed::ZpaUserActivity).unwrap());
     let read = decode(line.as_bytes());
     assert_eq!(read.len(), 1);
     assert_eq!(read[0].dialect, "fanlight");

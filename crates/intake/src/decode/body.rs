@@ -6,8 +6,8 @@ use super::line::{Content, LineRecord, RawReason, Reading, Visit, read_object};
 use super::note::{Note, Notes};
 use crate::framing::{Piece, RecordFramer};
 
-/// What stands between two elements of an array, or two objects.
-const BETWEEN: [char; 6] = [' ', '\t', '\r', '\n', ',', '\0'];
+/// What stands between two elements of an array or of several, or two objects.
+const BETWEEN: [char; 8] = [' ', '\t', '\r', '\n', ',', '\0', '[', ']'];
 
 /// How far an element that cannot be read by the letter may reach: a raw quote can hide the end of an element, but not of many.
 const MAX_ENDS: usize = 4;
@@ -69,10 +69,8 @@ fn elements(
     let valid = matches!(text, std::borrow::Cow::Borrowed(_));
     let mut rest = text.trim_start_matches(BETWEEN);
     while !rest.is_empty() {
-        if rest.starts_with(']') && !rest.contains('{') {
-            return;
-        }
-        let (this, after) = rest.split_at(element(rest, max));
+        let length = if rest.starts_with('{') { element(rest, max) } else { scalar(rest) };
+        let (this, after) = rest.split_at(length);
         if this.len() > max {
             too_long();
         } else {
@@ -102,6 +100,32 @@ fn one(reading: &mut Reading, text: &str, hint: Feed, mut notes: Notes, visit: V
     }
 }
 
+/// Visits each element of a line that is an array.
+pub(crate) fn decode_array(reading: &mut Reading, line: &str, hint: Feed, visit: Visit<'_>) {
+    let mut is_empty = true;
+    let mut noted = |record: LineRecord<'_>| {
+        is_empty = false;
+        visit(record);
+    };
+    elements(reading, line.as_bytes(), hint, usize::MAX, &mut noted, &mut || {});
+    if is_empty {
+        visit(LineRecord { text: line, notes: Notes::default(), content: Content::Raw(RawReason::NoObject) });
+    }
+}
+
+/// How long something is that is no object: a string to its closing quote, all else to where an element can begin or end. It is kept,
+/// and takes nothing along.
+fn scalar(text: &str) -> usize {
+    let is_end = |letter: char| matches!(letter, ',' | '[' | ']' | '{' | '\n');
+    let string = || {
+        let inside = text.strip_prefix('"')?;
+        let end = inside.find(['"', '\n'])?;
+        inside.get(end..)?.starts_with('"').then_some(end + 2)
+    };
+    let plain = || text.char_indices().skip(1).find(|(_, letter)| is_end(*letter)).map(|(at, _)| at);
+    string().or_else(plain).unwrap_or(text.len())
+}
+
 /// How long the element at the start of a text is: as far as it reads strictly, else to the first of the next few ends at which it
 /// can be mended, else to the first of them.
 fn element(text: &str, max: usize) -> usize {
@@ -129,14 +153,26 @@ fn element(text: &str, max: usize) -> usize {
     first.unwrap_or(text.len())
 }
 
-/// The place behind the next brace that another object follows.
+/// A number, a word, or a string that is no key: what can follow an object only in an array.
+fn is_scalar(text: &str) -> bool {
+    match text.as_bytes().first() {
+        Some(b'0'..=b'9' | b'-') => true,
+        Some(b'"') => {
+            let after = text.get(scalar(text)..).unwrap_or_default();
+            !after.trim_start().starts_with(':')
+        }
+        _ => ["null", "true", "false"].iter().any(|word| text.starts_with(word)),
+    }
+}
+
+/// The place behind the next brace that another element follows.
 fn next_end(text: &str) -> usize {
     let mut from = 0;
     while let Some(at) = text.get(from..).and_then(|rest| rest.find('}')) {
         let end = from + at + 1;
         let after = text.get(end..).unwrap_or_default();
         let next = after.trim_start_matches(BETWEEN);
-        if next.len() < after.len() && next.starts_with("{") || next.starts_with("{\"") {
+        if next.len() < after.len() && (next.starts_with('{') || is_scalar(next)) || next.starts_with("{\"") {
             return end;
         }
         from = end;

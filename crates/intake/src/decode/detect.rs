@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use fanlight_model::Feed;
+use fanlight_model::{Feed, Product};
 
 use super::dialect::{CUSTOM, Dialect, FANLIGHT, Syntax, dialects};
 use super::feed_table::FeedTable;
@@ -205,6 +205,12 @@ pub(crate) fn is_known_key(key: &str) -> bool {
         VOCABULARIES.iter().flat_map(|vocabulary| vocabulary.tokens.keys().map(String::as_str)).collect()
     });
     KNOWN.contains(key) || is_label(key)
+}
+
+/// True for a key that a feed of this product knows: in its lines other products' words are free text.
+pub(crate) fn is_key_of(product: Product, key: &str) -> bool {
+    let mut of_product = VOCABULARIES.iter().filter(|vocabulary| vocabulary.table.feed.product() == product);
+    of_product.any(|vocabulary| vocabulary.tokens.contains_key(key)) || is_label(key)
 }
 
 /// The field that a key of a feed's line is taken for; `None` where it is known to no template of the feed.

@@ -240,7 +240,7 @@ mod tests {
     fn the_recommended_template_is_whole() {
         for feed in Feed::ALL {
             let Some(text) = template(*feed) else { continue };
-            let Some(explained) = explain(*feed, text) else {
+            let Some(explained) = explain(*feed, &text) else {
                 assert_eq!(feed.product(), Product::Envoy);
                 continue;
             };

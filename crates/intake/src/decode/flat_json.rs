@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use memchr::memchr2;
 
+use super::detect::is_known_key;
 use super::note::{Note, Notes};
 use literal::{MAX_TOKEN_BYTES, is_escape, looks_like_number, unescape};
 pub(crate) use literal::{is_number, is_token};
@@ -118,6 +119,42 @@ pub(crate) fn array(text: &str) -> Option<Vec<Value<'_>>> {
 
 /// Reads an object that breaks JSON in the ways that are known, and notes each.
 pub(crate) fn lenient<'a>(text: &'a str, notes: &mut Notes) -> Result<Object<'a>, NoObject> {
+    let mut repairs = notes.clone();
+    let object = lenient_by(text, &mut repairs, false).or_else(|reason| match reason {
+        NoObject::TooManyFields => Err(reason),
+        // Free text can hold what looks like a key. Where that leads nowhere, only keys that some feed has end a string.
+        _ => {
+            repairs = notes.clone();
+            lenient_by(text, &mut repairs, true).map_err(|_| reason)
+        }
+    })?;
+    *notes = repairs;
+    Ok(object)
+}
+
+/// Which keys may follow a string whose quotes are not escaped.
+#[derive(Clone, Copy)]
+struct Keys<'k, 'a> {
+    /// What was read before.
+    before: &'k [(Cow<'a, str>, Value<'a>)],
+    /// Only those that some feed has.
+    known_only: bool,
+}
+
+/// Keys that say who it was. Free text that a browser chose must not say it anew.
+const IDENTITIES: [&str; 10] =
+    ["login", "elogin", "b64login", "ologin", "user", "suser", "Username", "NameID", "UserID", "adminid"];
+
+impl Keys<'_, '_> {
+    fn may_follow(self, key: &str) -> bool {
+        if self.known_only && !is_known_key(key) {
+            return false;
+        }
+        !IDENTITIES.contains(&key) || self.before.iter().all(|(before, _)| before != key)
+    }
+}
+
+fn lenient_by<'a>(text: &'a str, notes: &mut Notes, known_only: bool) -> Result<Object<'a>, NoObject> {
     let mut cursor = Cursor { text, at: 0 };
     let mut fields = Vec::with_capacity(USUAL_FIELDS);
     cursor.blanks();
@@ -138,7 +175,8 @@ pub(crate) fn lenient<'a>(text: &'a str, notes: &mut Notes) -> Result<Object<'a>
         cursor.blanks();
         cursor.expect(b':')?;
         cursor.blanks();
-        fields.push((Cow::Borrowed(key), cursor.lenient_value(notes)?));
+        let value = cursor.lenient_value(notes, Keys { before: &fields, known_only })?;
+        fields.push((Cow::Borrowed(key), value));
         cursor.blanks();
         match cursor.peek() {
             Some(b',') => cursor.at += 1,
@@ -161,6 +199,9 @@ pub(crate) struct Cursor<'a> {
     pub(crate) text: &'a str,
     pub(crate) at: usize,
 }
+
+/// A document is looked for this far: audit records hold whole objects of configuration.
+const MAX_DOCUMENT_BYTES: usize = 256 << 10;
 
 impl<'a> Cursor<'a> {
     fn peek(&self) -> Option<u8> {
@@ -321,9 +362,9 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn lenient_value(&mut self, notes: &mut Notes) -> Result<Value<'a>, NoObject> {
+    fn lenient_value(&mut self, notes: &mut Notes, keys: Keys<'_, 'a>) -> Result<Value<'a>, NoObject> {
         match self.peek().ok_or(NoObject::CutOff)? {
-            b'"' => self.lenient_string(notes).map(|text| match is_token(&text) {
+            b'"' => self.lenient_string(notes, keys).map(|text| match is_token(&text) {
                 true => Value::Token,
                 false => Value::Text(text),
             }),
@@ -380,21 +421,30 @@ impl<'a> Cursor<'a> {
 
     /// A string in which quotes and backslashes may stand unescaped: it ends at the quote after which the object goes on. One backslash
     /// that escapes nothing shows that its sender escapes none: then each stands for itself.
-    fn lenient_string(&mut self, notes: &mut Notes) -> Result<Cow<'a, str>, NoObject> {
+    fn lenient_string(&mut self, notes: &mut Notes, keys: Keys<'_, 'a>) -> Result<Cow<'a, str>, NoObject> {
         self.expect(b'"')?;
         let from = self.at;
+        if let Some(document) = self.document(keys) {
+            self.at += document.len() + 1;
+            if document.contains('"') {
+                notes.add(Note::RawQuote);
+            }
+            return Ok(Cow::Borrowed(document));
+        }
         let (mut escaped, mut raw) = (false, false);
         loop {
             match self.peek().ok_or(NoObject::CutOff)? {
-                b'"' if self.object_goes_on_after(self.at + 1) => break,
+                b'"' if self.object_goes_on_after(self.at + 1, keys) => break,
                 b'"' => {
+                    // Who lets a quote stand escapes no backslash either.
+                    raw = true;
                     notes.add(Note::RawQuote);
                     self.at += 1;
                 }
                 b'\\' => {
                     let follows = self.text.as_bytes().get(self.at + 1).copied().unwrap_or_default();
                     let tail = self.text.get(self.at + 2..).unwrap_or_default();
-                    let ends = follows == b'"' && self.object_goes_on_after(self.at + 2);
+                    let ends = follows == b'"' && self.object_goes_on_after(self.at + 2, keys);
                     if !ends && is_escape(follows, tail) {
                         escaped = true;
                         self.at += 2;
@@ -419,8 +469,35 @@ impl<'a> Cursor<'a> {
         Ok(if escaped && !raw { Cow::Owned(unescape(inside)) } else { Cow::Borrowed(inside) })
     }
 
+    /// A JSON document that stands in a string as it is, to the end that balances its beginning, where the object goes on after it. One
+    /// that is escaped is read as any other string.
+    fn document(&self, keys: Keys<'_, 'a>) -> Option<&'a str> {
+        let rest = self.rest();
+        if !matches!(rest.as_bytes().first(), Some(b'{' | b'[')) {
+            return None;
+        }
+        let (mut depth, mut is_quoted) = (0_usize, false);
+        for (at, byte) in rest.bytes().take(MAX_DOCUMENT_BYTES).enumerate() {
+            match byte {
+                b'\\' => return None,
+                b'"' => is_quoted = !is_quoted,
+                b'{' | b'[' if !is_quoted => depth += 1,
+                b'}' | b']' if !is_quoted => {
+                    depth = depth.checked_sub(1)?;
+                    if depth == 0 {
+                        let ends = rest.as_bytes().get(at + 1) == Some(&b'"')
+                            && self.object_goes_on_after(self.at + at + 2, keys);
+                        return if ends { rest.get(..=at) } else { None };
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
     /// True where, from `at`, the next field follows, or the object's end and then nothing but a further object.
-    fn object_goes_on_after(&self, at: usize) -> bool {
+    fn object_goes_on_after(&self, at: usize, keys: Keys<'_, 'a>) -> bool {
         let mut ahead = Cursor { text: self.text, at };
         ahead.blanks();
         let commas_from = ahead.at;
@@ -432,9 +509,11 @@ impl<'a> Cursor<'a> {
             ahead.blanks();
             return matches!(ahead.peek(), None | Some(b'{')) || (ahead.take(b',') && !commas);
         }
+        let key_from = ahead.at + 1;
         ahead.skip_key().is_ok() && {
+            let key = self.text.get(key_from..ahead.at - 1).unwrap_or_default();
             ahead.blanks();
-            ahead.peek() == Some(b':')
+            ahead.peek() == Some(b':') && keys.may_follow(key)
         }
     }
 }

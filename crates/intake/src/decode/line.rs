@@ -5,6 +5,7 @@ use std::fmt;
 
 use fanlight_model::Feed;
 
+use super::body::decode_array;
 use super::envelope::{self, ENVELOPE_KEY};
 use super::feed_setting::FeedSettings;
 use super::flat_json::{NoObject, Object, Value, lenient, strict};
@@ -132,6 +133,11 @@ impl Reading {
         let without_mark = whole.strip_prefix('\u{feff}').unwrap_or(&whole);
         if without_mark.len() < whole.len() {
             notes.add(Note::ByteOrderMark);
+        }
+        if let Some(inside) = without_mark.strip_prefix('[')
+            && inside.trim_start().starts_with(['{', '['])
+        {
+            return decode_array(self, inside, hint, visit);
         }
         if !without_mark.starts_with('{') {
             let columns = self.settings.columns(hint);

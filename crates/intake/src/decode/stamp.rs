@@ -26,22 +26,46 @@ pub(crate) struct Dating {
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
+/// 1971.
+const SECOND_YEAR: Timestamp = Timestamp::from_seconds(31_536_000);
+
 impl Stamp {
     /// Reads `2019-05-30T08:20:42.230Z`, with a comma or blank for the T and with or without a zone; seconds to nanoseconds since the
     /// epoch told apart by the number of digits; and `Fri May 31 17:35:42 2019` with any weekday or none, any padding, and with the
     /// year in its place, before the time, or not at all.
-    pub(crate) fn read(text: &str, clock: Dating) -> Self {
+    pub(crate) fn read(text: &str, dating: Dating) -> Self {
         let text = text.trim_ascii();
         let bytes = text.as_bytes();
         if bytes.iter().all(|byte| matches!(byte, b'0' | b'.')) {
             return Self::Absent;
         }
         let found = match bytes {
-            [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-' | b'/', ..] => iso(bytes, clock),
-            [b'0'..=b'9', ..] => epoch(text).map(Self::At).or_else(|| written_out(text, clock)),
-            _ => written_out(text, clock),
+            [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-' | b'/', ..] => iso(bytes, dating),
+            [b'0'..=b'9', ..] => epoch(text).map(Self::At).or_else(|| written_out(text, dating)),
+            _ => written_out(text, dating),
         };
-        found.unwrap_or(Self::Unreadable)
+        match found {
+            // What stands for no time where a number is asked for.
+            Some(Self::At(time)) if time < SECOND_YEAR && time >= Timestamp::default() => Self::Absent,
+            Some(stamp) if stamp.is_plausible(dating) => stamp,
+            _ => Self::Unreadable,
+        }
+    }
+
+    /// A record tells of what was. Digits that mean something else (`20260304082042` is no count of milliseconds) would date it into
+    /// another century, and with it all that is learned from its feed.
+    fn is_plausible(self, dating: Dating) -> bool {
+        /// 1990: none of this was logged before.
+        const FIRST: Timestamp = Timestamp::from_seconds(631_152_000);
+        /// A week: more than any clock or zone is wrong by.
+        const MOST_AHEAD: i64 = 7 * 86_400 * NANOS_PER_SECOND;
+        match self {
+            Self::At(time) | Self::Clamped(time) => {
+                let is_dated = dating.arrival != Timestamp::default();
+                time >= FIRST && !(is_dated && time.nanos_since(dating.arrival) > MOST_AHEAD)
+            }
+            Self::Absent | Self::Unreadable => true,
+        }
     }
 }
 

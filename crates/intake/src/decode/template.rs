@@ -2,19 +2,22 @@
 
 mod proxy;
 mod zia;
+mod zpa;
 
-use fanlight_model::Feed;
+use std::borrow::Cow;
 
-/// The text that a customer pastes as the log receiver's template: everything of the vendor's default, the four timers that it
-/// lacks, microsecond stamps, and a marker with a version. ZPA reads the `\n` at its end as a newline. `None` for a feed that has none
-/// yet. ZIA's and the proxies' are their own.
-pub const fn template(feed: Feed) -> Option<&'static str> {
+use fanlight_model::{Feed, Product};
+
+use super::table::feed_table;
+
+/// The text that a customer pastes as the feed's template: everything of the vendor's default and what it lacks, fine stamps, and a
+/// marker with a version. ZPA reads the `\n` at its end as a newline. ZIA's and the proxies' are of their own languages. `None` for
+/// alerts of the NSS, whose form is fixed.
+pub fn template(feed: Feed) -> Option<Cow<'static, str>> {
     match feed {
-        Feed::ZpaUserActivity => Some(ZPA_USER_ACTIVITY),
-        _ => match zia::template(feed) {
-            Some(template) => Some(template),
-            None => proxy::template(feed),
-        },
+        Feed::ZpaUserActivity => Some(ZPA_USER_ACTIVITY.into()),
+        _ if feed.product() == Product::Zpa => feed_table(feed).map(|table| zpa::template(table).into()),
+        _ => zia::template(feed).or_else(|| proxy::template(feed)).map(Cow::Borrowed),
     }
 }
 

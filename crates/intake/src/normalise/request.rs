@@ -68,7 +68,7 @@ pub(crate) fn appprotection(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> Acces
     event.app_connector = reader.text(A::AssistantID);
     event.host = reader.text(A::Host);
     event.app = reader.text(A::Application);
-    event.app_segment = reader.text(A::ApplicationGroup);
+    event.app_segment.clone_from(&event.app);
     event.method = reader.text(A::Method);
     event.path = reader.text(A::URL);
     event.status = status(reader, A::StatusCode.index());

@@ -72,7 +72,8 @@ fn fill_where(event: &mut AccessEvent, reader: &mut Reader<'_, '_>) {
     event.host = reader.text(T::Host);
     event.service_port = reader.port(T::ServicePort);
     event.app = reader.text(T::Application);
-    event.app_segment = reader.text(T::AppGroup);
+    // An app bears the name of its app segment; `AppGroup` is the group of them.
+    event.app_segment.clone_from(&event.app);
 }
 
 /// The record's own stamp has whole seconds in the default template, so it only stands in where nothing finer is there.

@@ -205,7 +205,7 @@ proptest! {
 
     /// A header without a year is dated into the year before its arrival, but for a clock that is ahead by a day.
     #[test]
-    fn a_header_is_dated_before_its_arrival(month in 0_usize..12, day in 1_u8..=28, days in 0_i64..20_000) {
+    fn a_header_is_dated_before_its_arrival(month in 0_usize..12, day in 1_u8..=28, days in 8_000_i64..28_000) {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
         let arrival = Timestamp::from_seconds((days + 1_000) * 86_400);
         let line = format!("{} {day:2} 08:20:42 [192.0.2.9] ZscalerNSS: x", months[month]);

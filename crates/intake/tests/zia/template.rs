@@ -75,7 +75,7 @@ fn one(feed: Feed, line: &str) -> DecodedLine {
 #[test]
 fn the_templates_that_are_shipped_lack_nothing() {
     for feed in FEEDS.iter().copied() {
-        let (line, tokens) = render(template(feed).unwrap());
+        let (line, tokens) = render(&template(feed).unwrap());
         assert!(line.ends_with('\n'), "{feed}");
         let read = one(feed, &line);
         assert_eq!(
@@ -126,6 +126,7 @@ fn envoys_snippet_lacks_nothing() {
 #[test]
 fn nginxs_snippet_lacks_nothing() {
     let snippet = template(Feed::Nginx).unwrap();
+    let snippet = &*snippet;
     let format: String = snippet.split('\'').skip(1).step_by(2).collect();
     let mut line = String::new();
     for (at, part) in format.split('$').enumerate() {

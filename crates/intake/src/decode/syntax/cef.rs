@@ -3,12 +3,13 @@
 
 use std::borrow::Cow;
 
+use fanlight_model::Product;
 use memchr::memchr_iter;
 
 use super::{
     Field, MAX_KEY_BYTES, Scanned, begins_with_key, field, header, is_key, object, split_at_mark, value,
 };
-use crate::decode::detect::is_known_key;
+use crate::decode::detect::is_key_of;
 use crate::decode::dialect::Syntax;
 use crate::decode::flat_json::{Value, is_token};
 use crate::decode::line::RawReason;
@@ -74,7 +75,8 @@ fn extension(text: &str) -> Vec<Field<'_>> {
     for equals in memchr_iter(b'=', text.as_bytes()) {
         let Some(key) = key_before(text, equals) else { continue };
         let free = found.last().is_some_and(|(key, _, _)| FREE_TEXT.contains(key));
-        if free && !is_known_key(key) {
+        // A browser chooses such text: it must not say anew what was said before.
+        if free && (!is_key_of(Product::Zia, key) || found.iter().any(|(known, _, _)| *known == key)) {
             continue;
         }
         let begins = equals - key.len();

@@ -30,5 +30,5 @@ feed_table! {
     postaction: Json, to("new_value"), EXTRA, "how it is: a JSON document" nulls DOCUMENTS;
     epreaction: Hex("preaction"), to("old_value"), EXTRA, "the same, bytes escaped as %HH" nulls DOCUMENTS;
     epostaction: Hex("postaction"), to("new_value"), EXTRA, "the same, bytes escaped as %HH" nulls DOCUMENTS;
-    intlogtime: EPOCH_SECONDS, KEPT, EXTRA, "when it was logged inside the cloud, seconds since 1970" nulls STAMPS;
+    intlogtime: EPOCH_SECONDS, to("log_time"), EXTRA, "when it was logged inside the cloud, seconds since 1970" nulls STAMPS;
 }

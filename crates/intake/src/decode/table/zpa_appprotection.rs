@@ -48,7 +48,7 @@ feed_table! {
     RequestBodySize: Integer, to("total_bytes"), EXTRA, "bytes of the request's body";
     ResponseBodySize: Integer, to("total_bytes"), EXTRA, "bytes of the response's body";
     Application: Name, to("app"), EXTRA, "the app's id";
-    ApplicationGroup: Name, to("app_segment"), EXTRA, "the app segment group's id";
+    ApplicationGroup: Name, KEPT, EXTRA, "the app segment group's id";
     InspectionPolicy: Name, to("rule"), WANTED, "the id of the vendor rule that inspects";
     InspectionProfile: Name, KEPT, EXTRA, "the id of its profile";
     ParanoiaLevel: Integer, KEPT, EXTRA, "how strict the profile is";

@@ -32,8 +32,8 @@ feed_table! {
     ConnectorIP: Address, to("connector_address"), WANTED, "the app connector's source address, as the app sees it";
     ConnectorPort: Port, to("connector_port"), WANTED, "the app connector's source port, as the app sees it";
     Host: Name, to("host"), EXTRA, "what the principal asked for: a name or an address";
-    Application: Name, to("app"), WANTED, "the app, under the name of its app segment";
-    AppGroup: Name, to("app_segment"), WANTED, "the app segment group";
+    Application: Name, to("app_segment"), WANTED, "the app, under the name of its app segment: fills app, too";
+    AppGroup: Name, KEPT, EXTRA, "the app segment group";
     Server: Name, KEPT, EXTRA, "the server's name; none with dynamic discovery";
     ServerIP: Address, to("server_address"), WANTED, "the server's address; empty on failures";
     ServerPort: Port, to("server_port"), WANTED, "the server's port";

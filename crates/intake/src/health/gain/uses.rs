@@ -37,7 +37,7 @@ pub(crate) const USES: &[Use] = &[
     on(ZpaUserActivity, Answer("end of the connection"), &["TimestampConnectionEnd"], "a port that is used again is not joined to the connection before"),
     on(ZpaUserActivity, Answer("refusal"), &["InternalReason", "ConnectionStatus"], "a refusal told apart from an ordinary close, and its cause"),
     on(ZpaUserActivity, Answer("rule"), &["Policy"], "which vendor rule decided"),
-    on(ZpaUserActivity, Answer("app"), &["Application", "AppGroup"], "which app and app segment it was"),
+    on(ZpaUserActivity, Answer("app"), &["Application"], "which app and app segment it was"),
     on(ZpaUserActivity, Answer("client"), &["ClientPublicIP"], "where the principal was"),
     on(ZpaUserActivity, Answer("device"), &["Hostname"], "which device it was, without User Status"),
     on(ZpaUserActivity, Answer("lateness"), &["LogTimestamp"], "how late the feed is, and so until when an access event may still come"),
