@@ -3,6 +3,12 @@
 import { connect } from "node:net";
 import { randomBytes } from "node:crypto";
 
+/** The same record from a template that has none of the set-up's timers. */
+export function withoutTimers(line) {
+  const { fl, CAProcessingTime, AppLearnTime, ConnectorZENSetupTime, ConnectionSetupTime, ...rest } = JSON.parse(line);
+  return JSON.stringify(rest);
+}
+
 /** Sends lines and closes. */
 export function sendLines(lss, lines) {
   const [host, port] = lss.split(":");

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { launch, watch } from "./browser.mjs";
+import { record, sendLines, withoutTimers } from "./lss.mjs";
 
 function told(name) {
   const value = process.env[name];
@@ -20,6 +21,19 @@ export const target = {
 
 /** What run.mjs sent, by name: trace ids and the like. */
 export const world = JSON.parse(readFileSync(told("PANE_WORLD"), "utf8"));
+
+/** Makes the newest template of User Activity one that lacks fields, whatever came before, and waits until the server knows. */
+export async function feedThatLacks(page) {
+  const start = BigInt(Date.now()) * 1_000_000n;
+  const line = record({ user: "ana@example.com", rule: "Order desk", start, peer: ["192.0.2.7", 41_999], edge: 3, lasts: 4 });
+  await sendLines(target.lss, [withoutTimers(line)]);
+  for (let tries = 0; tries < 300; tries += 1) {
+    const { feeds } = await (await page.request.get(`${target.base}/api/v1/feeds`)).json();
+    if (feeds.some((one) => one.feed === "zpa_user_activity" && one.missing.includes("ConnectionSetupTime"))) return;
+    await page.waitForTimeout(100);
+  }
+  throw new Error("the server does not say that User Activity lacks ConnectionSetupTime");
+}
 
 /** A browser for one file of tests. */
 export async function browse() {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
-import { browse, openTrace, target, traceAddress, world } from "../lib/place.mjs";
+import { browse, feedThatLacks, openTrace, target, traceAddress, world } from "../lib/place.mjs";
 
 let place;
 before(async () => (place = await browse()));
@@ -88,6 +88,7 @@ const STATES = {
     await page.getByText(problem.trace_id).waitFor();
   },
   "feeds full": async (page) => {
+    await feedThatLacks(page);
     await page.goto(`${target.base}/feeds?feed=zpa_user_activity`);
     await page.getByRole("heading", { name: "What would be gained with more fields" }).waitFor();
   },
