@@ -207,6 +207,22 @@ pub(crate) fn is_known_key(key: &str) -> bool {
     KNOWN.contains(key) || is_label(key)
 }
 
+/// True for a key whose value is the name of whoever did it, in any feed and dialect.
+pub(crate) fn names_a_principal(key: &str) -> bool {
+    static NAMES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+        let of_person = |vocabulary: &Vocabulary, token: u16| {
+            let field = vocabulary.table.fields.get(usize::from(token));
+            field.is_some_and(|field| field.target.column() == Some("user_name"))
+        };
+        let keys = |vocabulary: &'static Vocabulary| {
+            let names = vocabulary.tokens.iter().filter(|(_, token)| of_person(vocabulary, **token));
+            names.map(|(key, _)| key.as_str())
+        };
+        VOCABULARIES.iter().flat_map(keys).collect()
+    });
+    NAMES.contains(key)
+}
+
 /// True for a key that a feed of this product knows: in its lines other products' words are free text.
 pub(crate) fn is_key_of(product: Product, key: &str) -> bool {
     let mut of_product = VOCABULARIES.iter().filter(|vocabulary| vocabulary.table.feed.product() == product);

@@ -4,7 +4,7 @@ use fanlight_model::{Feed, Product};
 
 use super::detect::name_of_key;
 use super::dialect::Syntax;
-use super::feed_table::{FeedTable, Field, Kind, StampForm, Target, Unit};
+use super::feed_table::{FeedTable, Field, Kind, StampForm, Unit};
 use super::table::feed_table;
 use super::template_parse::{Entry, Parsed, Spec, parse};
 use crate::health::{Gain, Use, gains, possible, wanted};
@@ -86,10 +86,7 @@ fn key(feed: Feed, table: &'static FeedTable, parsed: &Parsed, entry: &Entry) ->
     let positional = matches!(parsed.syntax, Syntax::Csv | Syntax::Tsv);
     let field = if positional { by_token } else { by_key };
     let problem = key_problem(entry, by_key, by_token, positional);
-    let column = field.and_then(|field| match field.target {
-        Target::Column(column) => Some(column),
-        Target::Kept => None,
-    });
+    let column = field.and_then(|field| field.target.column());
     ExplainedKey { key: entry.key.clone(), template, field: field.map(|field| field.name), column, problem }
 }
 
@@ -127,10 +124,7 @@ fn same_value(a: &Field, b: &Field) -> bool {
         Kind::Hex(token) | Kind::Base64(token) => token,
         _ => field.token,
     };
-    let column = |field: &Field| match field.target {
-        Target::Column(column) => Some(column),
-        Target::Kept => None,
-    };
+    let column = |field: &Field| field.target.column();
     base(a) == base(b) || (column(a).is_some() && column(a) == column(b))
 }
 

@@ -5,10 +5,11 @@
 mod literal;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use memchr::memchr2;
 
-use super::detect::is_known_key;
+use super::detect::{is_known_key, names_a_principal};
 use super::note::{Note, Notes};
 use literal::{MAX_TOKEN_BYTES, is_escape, looks_like_number, unescape};
 pub(crate) use literal::{is_number, is_token};
@@ -139,24 +140,24 @@ struct Keys<'k, 'a> {
     before: &'k [(Cow<'a, str>, Value<'a>)],
     /// Only those that some feed has.
     known_only: bool,
+    /// How far documents may still be looked for in vain, in bytes: a line of nothing but their beginnings must not cost its square.
+    in_vain: &'k Cell<usize>,
 }
-
-/// Keys that say who it was. Free text that a browser chose must not say it anew.
-const IDENTITIES: [&str; 10] =
-    ["login", "elogin", "b64login", "ologin", "user", "suser", "Username", "NameID", "UserID", "adminid"];
 
 impl Keys<'_, '_> {
     fn may_follow(self, key: &str) -> bool {
         if self.known_only && !is_known_key(key) {
             return false;
         }
-        !IDENTITIES.contains(&key) || self.before.iter().all(|(before, _)| before != key)
+        // Who it was is said once: free text that a browser chose must not say it anew.
+        !names_a_principal(key) || self.before.iter().all(|(before, _)| before != key)
     }
 }
 
 fn lenient_by<'a>(text: &'a str, notes: &mut Notes, known_only: bool) -> Result<Object<'a>, NoObject> {
     let mut cursor = Cursor { text, at: 0 };
     let mut fields = Vec::with_capacity(USUAL_FIELDS);
+    let in_vain = Cell::new(MAX_DOCUMENT_BYTES);
     cursor.blanks();
     cursor.expect(b'{')?;
     loop {
@@ -175,7 +176,7 @@ fn lenient_by<'a>(text: &'a str, notes: &mut Notes, known_only: bool) -> Result<
         cursor.blanks();
         cursor.expect(b':')?;
         cursor.blanks();
-        let value = cursor.lenient_value(notes, Keys { before: &fields, known_only })?;
+        let value = cursor.lenient_value(notes, Keys { before: &fields, known_only, in_vain: &in_vain })?;
         fields.push((Cow::Borrowed(key), value));
         cursor.blanks();
         match cursor.peek() {
@@ -200,7 +201,27 @@ pub(crate) struct Cursor<'a> {
     pub(crate) at: usize,
 }
 
-/// A document is looked for this far: audit records hold whole objects of configuration.
+/// Where the end stands that balances a document's beginning; else how far was looked. A backslash shows that it is escaped.
+fn last_of_document(bytes: &[u8]) -> Result<usize, usize> {
+    let (mut depth, mut is_quoted) = (0_usize, false);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'\\' => return Err(at),
+            b'"' => is_quoted = !is_quoted,
+            b'{' | b'[' if !is_quoted => depth += 1,
+            b'}' | b']' if !is_quoted => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return Ok(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    Err(bytes.len())
+}
+
+/// Documents of a record are looked for this far: audit records hold whole objects of configuration.
 const MAX_DOCUMENT_BYTES: usize = 256 << 10;
 
 impl<'a> Cursor<'a> {
@@ -476,24 +497,15 @@ impl<'a> Cursor<'a> {
         if !matches!(rest.as_bytes().first(), Some(b'{' | b'[')) {
             return None;
         }
-        let (mut depth, mut is_quoted) = (0_usize, false);
-        for (at, byte) in rest.bytes().take(MAX_DOCUMENT_BYTES).enumerate() {
-            match byte {
-                b'\\' => return None,
-                b'"' => is_quoted = !is_quoted,
-                b'{' | b'[' if !is_quoted => depth += 1,
-                b'}' | b']' if !is_quoted => {
-                    depth = depth.checked_sub(1)?;
-                    if depth == 0 {
-                        let ends = rest.as_bytes().get(at + 1) == Some(&b'"')
-                            && self.object_goes_on_after(self.at + at + 2, keys);
-                        return if ends { rest.get(..=at) } else { None };
-                    }
-                }
-                _ => {}
-            }
+        let last = last_of_document(rest.as_bytes().get(..keys.in_vain.get()).unwrap_or(rest.as_bytes()));
+        let whole = last.ok().filter(|at| {
+            rest.as_bytes().get(at + 1) == Some(&b'"') && self.object_goes_on_after(self.at + at + 2, keys)
+        });
+        if whole.is_none() {
+            let looked_at = last.unwrap_or_else(|looked_at| looked_at);
+            keys.in_vain.set(keys.in_vain.get().saturating_sub(looked_at));
         }
-        None
+        rest.get(..=whole?)
     }
 
     /// True where, from `at`, the next field follows, or the object's end and then nothing but a further object.
