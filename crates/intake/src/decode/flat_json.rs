@@ -1,18 +1,17 @@
-//! Reads one JSON object of scalar values: strictly, and where that fails, mending what real senders get wrong.
+//! Reads one JSON object of scalar values: by the letter; `mend` reads what real senders get wrong.
 //!
 //! Numbers stay text, so that ids of 18 digits survive; arrays and objects inside are kept as text.
 
 mod literal;
+mod mend;
 
 use std::borrow::Cow;
-use std::cell::Cell;
 
 use memchr::memchr2;
 
-use super::detect::{is_known_key, names_a_principal};
-use super::note::{Note, Notes};
-use literal::{MAX_TOKEN_BYTES, is_escape, looks_like_number, unescape};
+use literal::{is_escape, unescape};
 pub(crate) use literal::{is_number, is_token};
+pub(crate) use mend::lenient;
 
 /// A field's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,111 +117,12 @@ pub(crate) fn array(text: &str) -> Option<Vec<Value<'_>>> {
     cursor.rest().is_empty().then_some(values)
 }
 
-/// Reads an object that breaks JSON in the ways that are known, and notes each.
-pub(crate) fn lenient<'a>(text: &'a str, notes: &mut Notes) -> Result<Object<'a>, NoObject> {
-    let mut repairs = notes.clone();
-    let object = lenient_by(text, &mut repairs, false).or_else(|reason| match reason {
-        NoObject::TooManyFields => Err(reason),
-        // Free text can hold what looks like a key. Where that leads nowhere, only keys that some feed has end a string.
-        _ => {
-            repairs = notes.clone();
-            lenient_by(text, &mut repairs, true).map_err(|_| reason)
-        }
-    })?;
-    *notes = repairs;
-    Ok(object)
-}
-
-/// Which keys may follow a string whose quotes are not escaped.
-#[derive(Clone, Copy)]
-struct Keys<'k, 'a> {
-    /// What was read before.
-    before: &'k [(Cow<'a, str>, Value<'a>)],
-    /// Only those that some feed has.
-    known_only: bool,
-    /// How far documents may still be looked for in vain, in bytes: a line of nothing but their beginnings must not cost its square.
-    in_vain: &'k Cell<usize>,
-}
-
-impl Keys<'_, '_> {
-    fn may_follow(self, key: &str) -> bool {
-        if self.known_only && !is_known_key(key) {
-            return false;
-        }
-        // Who it was is said once: free text that a browser chose must not say it anew.
-        !names_a_principal(key) || self.before.iter().all(|(before, _)| before != key)
-    }
-}
-
-fn lenient_by<'a>(text: &'a str, notes: &mut Notes, known_only: bool) -> Result<Object<'a>, NoObject> {
-    let mut cursor = Cursor { text, at: 0 };
-    let mut fields = Vec::with_capacity(USUAL_FIELDS);
-    let in_vain = Cell::new(MAX_DOCUMENT_BYTES);
-    cursor.blanks();
-    cursor.expect(b'{')?;
-    loop {
-        cursor.blanks();
-        while cursor.take(b',') {
-            notes.add(Note::ExtraComma);
-            cursor.blanks();
-        }
-        if cursor.take(b'}') {
-            return Ok(Object { fields, places: Vec::new(), rest: cursor.rest() });
-        }
-        if fields.len() == MAX_FIELDS {
-            return Err(NoObject::TooManyFields);
-        }
-        let key = cursor.key()?;
-        cursor.blanks();
-        cursor.expect(b':')?;
-        cursor.blanks();
-        let value = cursor.lenient_value(notes, Keys { before: &fields, known_only, in_vain: &in_vain })?;
-        fields.push((Cow::Borrowed(key), value));
-        cursor.blanks();
-        match cursor.peek() {
-            Some(b',') => cursor.at += 1,
-            Some(b'}') => {}
-            Some(b'"') => notes.add(Note::MissingComma),
-            Some(_) => return Err(NoObject::Malformed),
-            None => return Err(NoObject::CutOff),
-        }
-        cursor.blanks();
-        if cursor.peek() == Some(b'}') && cursor.text.as_bytes().get(cursor.at.wrapping_sub(1)) == Some(&b',')
-        {
-            notes.add(Note::ExtraComma);
-        }
-    }
-}
-
 /// A place in a text.
 #[derive(Clone)]
 pub(crate) struct Cursor<'a> {
     pub(crate) text: &'a str,
     pub(crate) at: usize,
 }
-
-/// Where the end stands that balances a document's beginning; else how far was looked. A backslash shows that it is escaped.
-fn last_of_document(bytes: &[u8]) -> Result<usize, usize> {
-    let (mut depth, mut is_quoted) = (0_usize, false);
-    for (at, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'\\' => return Err(at),
-            b'"' => is_quoted = !is_quoted,
-            b'{' | b'[' if !is_quoted => depth += 1,
-            b'}' | b']' if !is_quoted => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return Ok(at);
-                }
-            }
-            _ => {}
-        }
-    }
-    Err(bytes.len())
-}
-
-/// Documents of a record are looked for this far: audit records hold whole objects of configuration.
-const MAX_DOCUMENT_BYTES: usize = 256 << 10;
 
 impl<'a> Cursor<'a> {
     fn peek(&self) -> Option<u8> {
@@ -380,152 +280,6 @@ impl<'a> Cursor<'a> {
             0 if self.peek().is_some() => Err(NoObject::Malformed),
             length if length > MAX_KEY_BYTES => Err(NoObject::Malformed),
             _ => self.expect(b'"'),
-        }
-    }
-
-    fn lenient_value(&mut self, notes: &mut Notes, keys: Keys<'_, 'a>) -> Result<Value<'a>, NoObject> {
-        match self.peek().ok_or(NoObject::CutOff)? {
-            b'"' => self.lenient_string(notes, keys).map(|text| match is_token(&text) {
-                true => Value::Token,
-                false => Value::Text(text),
-            }),
-            b'%' => {
-                self.skip_token();
-                Ok(Value::Token)
-            }
-            b'{' | b'[' => {
-                let mut inside = self.clone();
-                let nested = inside.nested()?;
-                self.at = inside.at;
-                Ok(Value::Nested(nested))
-            }
-            _ => Ok(self.bare_value(notes)),
-        }
-    }
-
-    fn bare_value(&mut self, notes: &mut Notes) -> Value<'a> {
-        let from = self.at;
-        while !matches!(self.peek(), None | Some(b',' | b'}' | b'"')) {
-            self.at += 1;
-        }
-        let word = self.text.get(from..self.at).unwrap_or_default().trim_ascii();
-        match word {
-            "" => {
-                notes.add(Note::MissingValue);
-                Value::Nothing
-            }
-            "null" => Value::Nothing,
-            "true" | "false" => Value::Bare(word),
-            _ if is_number(word) => Value::Bare(word),
-            _ if looks_like_number(word) => {
-                notes.add(Note::IllegalNumber);
-                Value::Bare(word)
-            }
-            _ => {
-                notes.add(Note::BareWord);
-                Value::Text(Cow::Borrowed(word))
-            }
-        }
-    }
-
-    /// `%j{X}`, `%j(,){X}`: up to its closing brace.
-    fn skip_token(&mut self) {
-        let token = self.rest();
-        let end = token.bytes().take(MAX_TOKEN_BYTES).position(|byte| byte == b'}');
-        match end {
-            Some(end) if is_token(token.get(..=end).unwrap_or_default()) => self.at += end + 1,
-            _ => {
-                self.word();
-            }
-        }
-    }
-
-    /// A string in which quotes and backslashes may stand unescaped: it ends at the quote after which the object goes on. One backslash
-    /// that escapes nothing shows that its sender escapes none: then each stands for itself.
-    fn lenient_string(&mut self, notes: &mut Notes, keys: Keys<'_, 'a>) -> Result<Cow<'a, str>, NoObject> {
-        self.expect(b'"')?;
-        let from = self.at;
-        if let Some(document) = self.document(keys) {
-            self.at += document.len() + 1;
-            if document.contains('"') {
-                notes.add(Note::RawQuote);
-            }
-            return Ok(Cow::Borrowed(document));
-        }
-        let (mut escaped, mut raw) = (false, false);
-        loop {
-            match self.peek().ok_or(NoObject::CutOff)? {
-                b'"' if self.object_goes_on_after(self.at + 1, keys) => break,
-                b'"' => {
-                    // Who lets a quote stand escapes no backslash either.
-                    raw = true;
-                    notes.add(Note::RawQuote);
-                    self.at += 1;
-                }
-                b'\\' => {
-                    let follows = self.text.as_bytes().get(self.at + 1).copied().unwrap_or_default();
-                    let tail = self.text.get(self.at + 2..).unwrap_or_default();
-                    let ends = follows == b'"' && self.object_goes_on_after(self.at + 2, keys);
-                    if !ends && is_escape(follows, tail) {
-                        escaped = true;
-                        self.at += 2;
-                    } else {
-                        notes.add(Note::BadEscape);
-                        raw = true;
-                        self.at += 1;
-                    }
-                }
-                byte => {
-                    if byte < 0x20 {
-                        notes.add(Note::ControlCharacter);
-                        self.at += 1;
-                    } else {
-                        self.at += self.plain_run();
-                    }
-                }
-            }
-        }
-        let inside = self.slice(from, self.at)?;
-        self.at += 1;
-        Ok(if escaped && !raw { Cow::Owned(unescape(inside)) } else { Cow::Borrowed(inside) })
-    }
-
-    /// A JSON document that stands in a string as it is, to the end that balances its beginning, where the object goes on after it. One
-    /// that is escaped is read as any other string.
-    fn document(&self, keys: Keys<'_, 'a>) -> Option<&'a str> {
-        let rest = self.rest();
-        if !matches!(rest.as_bytes().first(), Some(b'{' | b'[')) {
-            return None;
-        }
-        let last = last_of_document(rest.as_bytes().get(..keys.in_vain.get()).unwrap_or(rest.as_bytes()));
-        let whole = last.ok().filter(|at| {
-            rest.as_bytes().get(at + 1) == Some(&b'"') && self.object_goes_on_after(self.at + at + 2, keys)
-        });
-        if whole.is_none() {
-            let looked_at = last.unwrap_or_else(|looked_at| looked_at);
-            keys.in_vain.set(keys.in_vain.get().saturating_sub(looked_at));
-        }
-        rest.get(..=whole?)
-    }
-
-    /// True where, from `at`, the next field follows, or the object's end and then nothing but a further object.
-    fn object_goes_on_after(&self, at: usize, keys: Keys<'_, 'a>) -> bool {
-        let mut ahead = Cursor { text: self.text, at };
-        ahead.blanks();
-        let commas_from = ahead.at;
-        while ahead.take(b',') {
-            ahead.blanks();
-        }
-        let commas = ahead.at > commas_from;
-        if ahead.take(b'}') {
-            ahead.blanks();
-            return matches!(ahead.peek(), None | Some(b'{')) || (ahead.take(b',') && !commas);
-        }
-        let key_from = ahead.at + 1;
-        ahead.skip_key().is_ok() && {
-            let key = self.text.get(key_from..ahead.at - 1).unwrap_or_default();
-            ahead.blanks();
-            ahead.peek() == Some(b':') && keys.may_follow(key)
         }
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::decode::note::{Note, Notes};
 
 fn shown(object: &Object<'_>) -> String {
     let mut text = String::new();
@@ -88,4 +89,23 @@ fn what_is_no_object_is_refused_with_the_reason() {
     check_refused(&format!("{{\"A\": {}", "[".repeat(100)), NoObject::Malformed);
     let many: Vec<String> = (0..600).map(|at| format!("\"k{at}\":1")).collect();
     check_refused(&format!("{{{}}}", many.join(",")), NoObject::TooManyFields);
+}
+
+/// What looks like the beginning of a document is searched for its end, all of a record's together only so far: then each is text.
+#[test]
+fn beginnings_of_documents_are_searched_for_once_and_not_for_each() {
+    let document = r#""document":"{"a":"b","c":1}""#;
+    fn value(text: &str) -> Option<Value<'_>> {
+        let object = lenient(text, &mut Notes::default()).unwrap();
+        let found = object.fields.into_iter().find(|(key, _)| key == "document");
+        found.map(|(_, value)| value)
+    }
+    let few = format!("{{\"x\":\"[y\",{document}}}");
+    assert_eq!(value(&few), Some(Value::Text(r#"{"a":"b","c":1}"#.into())));
+    let many = format!(
+        "{{{},\"pad\":\"{}\",{document}}}",
+        "\"x\":\"[y\",".repeat(20) + "\"z\":1",
+        "p".repeat(100_000)
+    );
+    assert_eq!(value(&many), Some(Value::Text(r#"{"a":"b"#.into())));
 }
