@@ -36,8 +36,7 @@ fn event(number: u64) -> AccessEvent {
     let mut uid = [0; 16];
     uid[..8].copy_from_slice(&mixed(number).to_be_bytes());
     let raw = format!("{{\"ConnectionID\":\"{number}\",\"ConnectionStatus\":\"open\"}}");
-    let mut event =
-        AccessEvent::empty(EventUid(uid), Feed::ZpaUserActivity, Timestamp::from_seconds(1), raw.into());
+    let mut event = AccessEvent::empty(EventUid(uid), Feed::ZpaUserActivity, Timestamp::from_seconds(1), raw);
     event.connector = Some(connector(number));
     event.server_address = Some(server().address);
     event.server_port = Some(server().port);

@@ -8,7 +8,9 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use fanlight_model::{AccessEvent, ConnectionStamps, Endpoint, EventUid, PhaseDurations, Timestamp};
+use fanlight_model::{
+    AccessEvent, ConnectionStamps, Endpoint, EventUid, PhaseDurations, RawAddress, Timestamp,
+};
 
 /// Record hashes that are remembered for each connection. One `active` record every 6 minutes makes 11 in the late limit; beyond
 /// this many the oldest is forgotten, and its duplicate would raise the revision without changing the content.
@@ -53,13 +55,13 @@ struct Seen {
     moment: u64,
 }
 
-/// Which record speaks for a field: the larger wins. The raw line decides between records that differ in nothing else.
+/// Which record speaks for a field: the larger wins. The line decides between records that differ in nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     total_bytes: u64,
     log_time: Option<Timestamp>,
     status: u8,
-    raw: Arc<str>,
+    raw: RawAddress,
 }
 
 /// Which record each ranked field came from, as an index into `ranks`.
@@ -111,7 +113,12 @@ impl Rank {
             Some("open") => 1,
             _ => 0,
         };
-        Self { total_bytes: event.total_bytes, log_time: event.log_time, status, raw: Arc::clone(&event.raw) }
+        Self {
+            total_bytes: event.total_bytes,
+            log_time: event.log_time,
+            status,
+            raw: event.raw.address(event.feed),
+        }
     }
 }
 
@@ -221,12 +228,11 @@ impl Connection {
             + text(&event.connection_status)
             + event.principal_id.as_ref().map_or(0, |id| id.0.len() + 16)
             + event.effects.capacity()
-            + event.raw.len()
-            + 16;
-        let sources = self.sources.as_ref().map_or(0, |sources| {
-            size_of::<Sources>()
-                + sources.ranks.iter().map(|rank| size_of::<Rank>() + rank.raw.len()).sum::<usize>()
-        });
+            + event.raw.line().map_or(0, |line| line.len() + 16);
+        let sources = self
+            .sources
+            .as_ref()
+            .map_or(0, |sources| size_of::<Sources>() + sources.ranks.capacity() * size_of::<Rank>());
         let fixed = size_of::<Option<Self>>() + size_of::<AccessEvent>() + 16;
         (fixed + texts + sources + self.seen.capacity() * size_of::<Seen>()) as u64
     }
@@ -354,6 +360,7 @@ impl Seen {
             // The wire's own hash sees fields that the model lacks, and differs where a template was edited; here the model decides.
             record_hash: _,
             parse_level,
+            retired: _,
             raw: _,
         } = event;
         let moment = hasher.hash_one((connection_status, log_time, total_bytes));

@@ -11,7 +11,7 @@
 //!
 //! let mut correlator = Correlator::new(Settings::default());
 //! let now = Timestamp::from_seconds(1);
-//! let event = AccessEvent::empty(EventUid([1; 16]), Feed::ZpaUserActivity, now, "{}".into());
+//! let event = AccessEvent::empty(EventUid([1; 16]), Feed::ZpaUserActivity, now, "{}");
 //! let mut decisions = Vec::new();
 //! correlator.apply(Record::AccessEvent(event), now, &mut decisions);
 //! assert!(matches!(decisions.as_slice(), [Decision::Event(merged)] if merged.revision == 1));

@@ -56,7 +56,7 @@ mod tests {
     fn joined() -> Correlator {
         let mut correlator = Correlator::new(Settings::default());
         let uid = EventUid([1; 16]);
-        let mut event = AccessEvent::empty(uid, Feed::ZpaUserActivity, seconds(10), "{}".into());
+        let mut event = AccessEvent::empty(uid, Feed::ZpaUserActivity, seconds(10), "{}");
         event.connector = Some(endpoint("192.0.2.9", 40_000));
         event.server_address = Some(endpoint("192.0.2.10", 443).address);
         event.server_port = Some(443);

@@ -75,7 +75,7 @@ fn connection() -> impl Strategy<Value = Vec<AccessEvent>> {
         .prop_map(|(peer, target, start, life, statuses, (open_has_ports, has_server))| {
             let record = |status: &'static str| {
                 let uid = EventUid([0; 16]);
-                let mut event = AccessEvent::empty(uid, Feed::ZpaUserActivity, seconds(start), status.into());
+                let mut event = AccessEvent::empty(uid, Feed::ZpaUserActivity, seconds(start), status);
                 event.connection_status = Some(status.into());
                 event.last_time = seconds(start);
                 if status != "open" || open_has_ports {

@@ -8,7 +8,7 @@
 //! use fanlight_model::{AccessEvent, EventUid, Feed, SegmentName, Timestamp};
 //!
 //! let uid = EventUid::of_vendor_uid("zpa", "zpa_user_activity", "s,c");
-//! let mut event = AccessEvent::empty(uid, Feed::ZpaUserActivity, Timestamp::from_seconds(1), "".into());
+//! let mut event = AccessEvent::empty(uid, Feed::ZpaUserActivity, Timestamp::from_seconds(1), "");
 //! event.phases.setup_us = Some(192_397);
 //! event.phases.connector_setup_us = Some(191_017);
 //! let segments = set_up_segments(&event, true);

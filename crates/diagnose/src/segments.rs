@@ -157,7 +157,7 @@ mod tests {
         missing: &[SegmentName],
     ) {
         let uid = EventUid::of_vendor_uid("zpa", "zpa_user_activity", "s,c");
-        let mut event = AccessEvent::empty(uid, Feed::ZpaUserActivity, Timestamp::from_seconds(1), "".into());
+        let mut event = AccessEvent::empty(uid, Feed::ZpaUserActivity, Timestamp::from_seconds(1), "");
         event.phases = phases;
         event.stamps = stamps;
         let segments = set_up_segments(&event, first);

@@ -31,6 +31,8 @@ pub(crate) enum Command {
     /// Take the place of something that you do not have
     #[command(name = "stand-in", subcommand)]
     StandIn(StandIn),
+    /// Send what was kept to a server once more
+    Replay(Replay),
     /// Look at what comes in
     #[command(subcommand)]
     Ingest(Ingest),
@@ -213,6 +215,40 @@ pub(crate) enum RecordName {
 pub(crate) enum TemplateName {
     Default,
     Superset,
+}
+
+/// With `--reparse` the lines that a server keeps go through a newer one's parser: what is read now takes the place of what was read
+/// then, under the time at which it came.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Replay {
+    /// With `--reparse` a server's data folder
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// The API of the server that they go to, for example http://127.0.0.1:8080
+    #[arg(long = "to", value_name = "URL")]
+    pub(crate) server: String,
+    /// `max`: as fast as the server takes them
+    #[arg(long, value_name = "N|max", default_value = "max")]
+    pub(crate) speed: String,
+    /// Read kept lines again
+    #[arg(long)]
+    pub(crate) reparse: bool,
+    /// Only lines of this feed
+    #[arg(long, value_name = "F")]
+    pub(crate) feed: Option<String>,
+    /// Only lines of which this much could be read when they came
+    #[arg(long, value_enum)]
+    pub(crate) level: Option<LevelName>,
+    /// A file with a token of the server's `[intake.push]`; without it none is sent
+    #[arg(long, value_name = "F")]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LevelName {
+    Strict,
+    Repaired,
+    Raw,
 }
 
 #[derive(Clone, Debug, Subcommand)]

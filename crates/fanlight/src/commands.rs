@@ -7,6 +7,7 @@ mod doctor;
 mod explain;
 mod ingest;
 mod query;
+mod replay;
 mod rows;
 mod search;
 mod serve;
@@ -28,6 +29,7 @@ pub(crate) fn run(typed: CommandLine) -> Result<(), Failure> {
         Command::Trace(trace) => trace::run(&trace),
         Command::Url(reach) => url::run(&reach),
         Command::StandIn(stand_in) => stand_in::run(stand_in),
+        Command::Replay(replay) => replay::run(&replay),
         Command::Ingest(ingest) => ingest::run(ingest),
         Command::Config(config) => config::run(config),
         Command::Doctor(doctor) => doctor::run(&doctor),

@@ -18,6 +18,7 @@ use crate::decode::sources::{Allowance, Sources};
 use crate::frame_kind::{self, Transport, feed_of};
 use crate::framing::{Piece, RecordFramer};
 use crate::health::{Health, Seen, SharedHealth};
+use crate::kept_lines::visit_kept_lines;
 use crate::normalise::memo::Memo;
 use crate::normalise::record::{normalise, raw_record};
 use crate::normalise::span;
@@ -119,6 +120,7 @@ impl Decoder {
             kind => match feed_of(kind) {
                 Some((Transport::Stream, feed)) => self.stream(frame, feed),
                 Some((Transport::Pushed, feed)) => self.body(frame, feed),
+                Some((Transport::Reparsed, feed)) => self.again(frame, feed),
                 None => {
                     self.ledger.add(STAGE, "frame", Outcome::Rejected, "unknown_kind", 1);
                     Decoded::Nothing
@@ -152,6 +154,24 @@ impl Decoder {
         decode_body(reading, &frame.bytes, feed, self.max_line_bytes, &mut visit, &mut || too_long += 1);
         for _ in 0..too_long {
             records.too_long(feed);
+        }
+        records.count(&self.ledger)
+    }
+
+    /// Lines that were read before. Each came when it came; nothing is learned from them of how the feed does now.
+    fn again(&mut self, frame: &Frame, feed: Feed) -> Decoded {
+        let health = self.health.lock();
+        let mut records = Records::new(frame, Transport::Reparsed, &mut self.memo, health);
+        let reading = &mut self.reading;
+        // The door has looked whether the body has this form.
+        let visited = visit_kept_lines(&frame.bytes, &mut |kept| {
+            records.arrival = kept.arrival.min(frame.arrival);
+            reading.line(kept.line.as_bytes(), feed, &mut |record| {
+                records.again(record, feed, kept.level == ParseLevel::Raw);
+            });
+        });
+        if visited.is_err() {
+            records.add(AGAIN, Outcome::Rejected, "no_kept_lines");
         }
         records.count(&self.ledger)
     }
@@ -284,6 +304,9 @@ struct Records<'a> {
 /// What was unusual and nothing to mend: an unknown code, an unknown key.
 const ODDITY: &str = "oddity";
 
+/// A record of a line that was read before.
+const AGAIN: &str = "line_again";
+
 impl<'a> Records<'a> {
     fn new(frame: &Frame, source: Transport, memo: &'a mut Memo, health: MutexGuard<'a, Health>) -> Self {
         Self { arrival: frame.arrival, source, memo, health, records: Vec::new(), counts: Vec::new() }
@@ -332,6 +355,21 @@ impl<'a> Records<'a> {
         let Read { record, raw, notes, layout } = read;
         let seen = Seen { record: &record, raw, notes: &notes, layout };
         self.health.observe(self.source, seen, self.arrival);
+        self.records.push(record);
+    }
+
+    /// A record of a line that was kept. Where it could not be read then and can be now, what stood for it is retired.
+    fn again(&mut self, record: LineRecord<'_>, hint: Feed, was_raw: bool) {
+        let unread = was_raw.then(|| raw_record(hint, RawReason::NoObject, record.text.into(), self.arrival));
+        let record = Read::of(record, hint, self.arrival, self.memo).record;
+        self.add(AGAIN, Outcome::Received, "");
+        self.add(AGAIN, Outcome::Stored, record.parse_level().as_str());
+        if record.parse_level() != ParseLevel::Raw
+            && let Some(FeedRecord::AccessEvent(mut unread)) = unread
+        {
+            unread.retired = true;
+            self.records.push(FeedRecord::AccessEvent(unread));
+        }
         self.records.push(record);
     }
 

@@ -19,6 +19,9 @@ pub const STREAM_READ: u8 = 0x40;
 /// One body that was pushed, inflated and otherwise as received: with the feed's number. It is whole by itself.
 pub const PUSHED: u8 = 0x80;
 
+/// Kept lines that are read once more, as [`crate::KeptLine`] writes them: with the feed's number.
+pub const REPARSED: u8 = 0xc0;
+
 /// How records came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Transport {
@@ -26,6 +29,8 @@ pub enum Transport {
     Stream,
     /// In bodies that are whole.
     Pushed,
+    /// Once before: they are read again, by a newer parser.
+    Reparsed,
 }
 
 /// The kind of a read of a feed's stream.
@@ -38,12 +43,18 @@ pub const fn pushed(feed: Feed) -> u8 {
     PUSHED | feed.code()
 }
 
+/// The kind of a feed's lines that are read again.
+pub const fn reparsed(feed: Feed) -> u8 {
+    REPARSED | feed.code()
+}
+
 /// The feed that a kind names, and how it came; `None` for kinds that name none.
 pub fn feed_of(kind: u8) -> Option<(Transport, Feed)> {
     const TRANSPORT: u8 = !(FEED_CODES - 1);
     match kind & TRANSPORT {
         STREAM_READ => Some((Transport::Stream, Feed::from_code(kind & !TRANSPORT)?)),
         PUSHED => Some((Transport::Pushed, Feed::from_code(kind & !TRANSPORT)?)),
+        REPARSED => Some((Transport::Reparsed, Feed::from_code(kind & !TRANSPORT)?)),
         _ if kind == LSS_READ => Some((Transport::Stream, Feed::ZpaUserActivity)),
         _ => None,
     }
@@ -61,11 +72,12 @@ mod tests {
                 Some((Transport::Stream, Feed::ZpaUserActivity)) if kind == LSS_READ => named += 1,
                 Some((Transport::Stream, feed)) => named += usize::from(stream_read(feed) == kind),
                 Some((Transport::Pushed, feed)) => named += usize::from(pushed(feed) == kind),
+                Some((Transport::Reparsed, feed)) => named += usize::from(reparsed(feed) == kind),
                 None => {}
             }
         }
-        assert_eq!(named, 2 * Feed::ALL.len() + 1);
-        for kind in [OTLP_TRACES, LSS_CLOSED, OWN_TRACES, 0, STREAM_READ, PUSHED, 0xc1] {
+        assert_eq!(named, 3 * Feed::ALL.len() + 1);
+        for kind in [OTLP_TRACES, LSS_CLOSED, OWN_TRACES, 0, STREAM_READ, PUSHED, REPARSED, 0xff] {
             assert_eq!(feed_of(kind), None, "{kind}");
         }
     }

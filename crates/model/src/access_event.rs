@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::{
     Bridge, ConnectionStamps, Disposition, Effect, Endpoint, EventUid, Feed, OcsfClass, PhaseDurations,
-    PrincipalId, RequestTimes, Timestamp,
+    PrincipalId, Raw, RequestTimes, Timestamp,
 };
 
 /// Who wrote the record.
@@ -155,13 +155,15 @@ pub struct AccessEvent {
     pub record_hash: u64,
     /// How much of the record could be read.
     pub parse_level: ParseLevel,
-    /// The line as received, invalid UTF-8 replaced; of the newest record.
-    pub raw: Arc<str>,
+    /// It stands for a line that could not be read and has been read since, as another event: it is shown no longer.
+    pub retired: bool,
+    /// The line as received, of the newest record.
+    pub raw: Raw,
 }
 
 impl AccessEvent {
     /// An event of which nothing is known but where it came from.
-    pub fn empty(event_uid: EventUid, feed: Feed, arrival_time: Timestamp, raw: Arc<str>) -> Self {
+    pub fn empty(event_uid: EventUid, feed: Feed, arrival_time: Timestamp, raw: impl Into<Raw>) -> Self {
         Self {
             event_uid,
             revision: 1,
@@ -204,7 +206,8 @@ impl AccessEvent {
             bridge: None,
             record_hash: 0,
             parse_level: ParseLevel::Raw,
-            raw,
+            retired: false,
+            raw: raw.into(),
         }
     }
 

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
+use crate::Feed;
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $length:literal) => {
         $(#[$doc])*
@@ -60,6 +62,10 @@ id! {
     EventUid, 16
 }
 id! {
+    /// The address of a line as received: `H` of its feed and its bytes.
+    RawAddress, 16
+}
+id! {
     /// The id of a link: `H(trace_id, span_id, event_uid)`.
     LinkId, 16
 }
@@ -88,6 +94,13 @@ impl EventUid {
     /// The uid of an event without a vendor's id: over its raw line, without surrounding white space.
     pub fn of_raw_line(product: &str, feed: &str, line: &[u8]) -> Self {
         Self(hash_parts(&[product.as_bytes(), feed.as_bytes(), b"raw", line.trim_ascii()]))
+    }
+}
+
+impl RawAddress {
+    /// The address of a line of a feed.
+    pub fn of(feed: Feed, line: &str) -> Self {
+        Self(hash_parts(&[feed.as_str().as_bytes(), line.as_bytes()]))
     }
 }
 

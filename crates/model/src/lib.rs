@@ -30,6 +30,7 @@ mod other_record;
 mod phase;
 mod principal;
 mod probe;
+mod raw_line;
 mod record;
 mod segment;
 mod time;
@@ -43,12 +44,15 @@ pub use disposition::{Disposition, Effect};
 pub use endpoint::{Endpoint, LocalEndpoint};
 pub use feed::{FEED_CODES, Feed, OcsfClass};
 pub use feed_health::FeedHealth;
-pub use id::{EventUid, LinkId, ParseIdError, SpanId, TraceId, hash_parts, link_id, synthetic_span_id};
+pub use id::{
+    EventUid, LinkId, ParseIdError, RawAddress, SpanId, TraceId, hash_parts, link_id, synthetic_span_id,
+};
 pub use link::{Link, LinkState, Relation, Rung};
 pub use other_record::{OtherRecord, split_records};
 pub use phase::{ConnectionStamps, PhaseDurations, RequestTimes};
 pub use principal::{PrincipalId, PrincipalKind};
 pub use probe::{Probe, ServiceId, SpanKind};
+pub use raw_line::{Raw, RawLine};
 pub use record::{FeedRecord, KeptRecord, OCSF_OTHER, RecordHeader};
 pub use segment::{Segment, SegmentName};
 pub use time::{ParseTimestampError, Timestamp};

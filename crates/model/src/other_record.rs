@@ -1,6 +1,8 @@
 //! What stands beside access events in the store.
 
-use crate::{AccessEvent, ConfigChange, ConnectorHealth, DeviceFact, FeedHealth, FeedRecord, KeptRecord};
+use crate::{
+    AccessEvent, ConfigChange, ConnectorHealth, DeviceFact, FeedHealth, FeedRecord, KeptRecord, RawLine,
+};
 
 /// A record that is no access event: each is stored as it is, and none of them is ever revised.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +17,8 @@ pub enum OtherRecord {
     Kept(KeptRecord),
     /// How a feed did through one interval.
     FeedHealth(FeedHealth),
+    /// A line that records were read from.
+    RawLine(RawLine),
 }
 
 /// Parts the access events from everything else, each in the order of the records.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    AccessEvent, ConfigChange, ConnectorHealth, DeviceFact, EventUid, Feed, OcsfClass, ParseLevel, Timestamp,
+    AccessEvent, ConfigChange, ConnectorHealth, DeviceFact, EventUid, Feed, OcsfClass, ParseLevel, Raw,
+    RawLine, Timestamp,
 };
 
 /// What every record has, whatever it tells of. Access events bear the same fields themselves.
@@ -22,8 +23,8 @@ pub struct RecordHeader {
     /// A hash of all decoded fields in the order of the feed's table: equal for a record that was sent twice, whatever the order of
     /// its keys. Deterministic across runs and machines; no identity outside one `event_uid`.
     pub record_hash: u64,
-    /// The line as received, invalid UTF-8 replaced.
-    pub raw: Arc<str>,
+    /// The line as received.
+    pub raw: Raw,
 }
 
 /// A record of a feed that does not bear on one request: decoded, countable, and no more.
@@ -127,7 +128,7 @@ impl FeedRecord {
     }
 
     /// The line as received.
-    pub const fn raw(&self) -> &Arc<str> {
+    pub const fn raw(&self) -> &Raw {
         match self {
             Self::AccessEvent(event) => &event.raw,
             Self::DeviceFact(fact) => &fact.header.raw,
@@ -135,6 +136,19 @@ impl FeedRecord {
             Self::ConfigChange(change) => &change.header.raw,
             Self::Kept(kept) => &kept.header.raw,
         }
+    }
+
+    /// Gives the line away to be kept, and leaves its address behind. `None` where that was done before.
+    pub fn set_raw_apart(&mut self) -> Option<RawLine> {
+        let (feed, arrival_time, parse_level) = (self.feed(), self.arrival_time(), self.parse_level());
+        let raw = match self {
+            Self::AccessEvent(event) => &mut event.raw,
+            Self::DeviceFact(fact) => &mut fact.header.raw,
+            Self::ConnectorHealth(health) => &mut health.header.raw,
+            Self::ConfigChange(change) => &mut change.header.raw,
+            Self::Kept(kept) => &mut kept.header.raw,
+        };
+        raw.set_apart(feed, arrival_time, parse_level)
     }
 
     /// The OCSF class of this record: its feed's, but for an administrator's sign-in.

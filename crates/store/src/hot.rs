@@ -28,7 +28,7 @@ use spans::{Pairs, SpanColumns, in_force};
 const BATCH_ROWS: usize = 8_192;
 /// Bytes likewise; far below what the offsets of a text column can count.
 const BATCH_BYTES: usize = 16 << 20;
-/// About what an access event takes beside its raw line, and a link.
+/// About what an access event takes, and a link.
 const EVENT_BYTES: usize = 800;
 const LINK_BYTES: usize = 160;
 
@@ -121,7 +121,7 @@ impl Tail {
             if !recent.is_new(&identity) {
                 counted.duplicates += 1;
             } else if keep {
-                self.growing_event_bytes += EVENT_BYTES + event.raw.len();
+                self.growing_event_bytes += EVENT_BYTES;
                 self.growing_events.push(event);
                 counted.stored += 1;
                 if self.growing_events.len() >= BATCH_ROWS || self.growing_event_bytes >= BATCH_BYTES {

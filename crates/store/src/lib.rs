@@ -26,6 +26,7 @@ mod open;
 mod part;
 mod quarantine;
 mod query;
+mod raw_lines;
 mod record;
 mod schema;
 mod seal;
@@ -44,6 +45,7 @@ pub use query::{
     PatternError, QueryBudget, QueryError, SearchAnswer, ServiceRow, Services, SpanField, SpanFilter,
     SpanTest, SqlAnswer, Test, TimeRange, ValueField,
 };
+pub use raw_lines::visit_raw_lines;
 pub use schema::{ID_COLUMNS, SCHEMA_VERSION, TIME_ZONE, Table, map_type, text_list_type, time_type};
 pub use settings::Settings;
 pub use snapshot::Snapshot;

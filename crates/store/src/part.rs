@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::Table;
 pub(crate) use bloom::Bloom;
 pub(crate) use footer::{OpenPart, PartFault, entry_from_file, open_part, rebuild_bloom};
-pub(crate) use read::{Wanted, read_rows};
+pub(crate) use read::{Wanted, read_rows, visit_batches};
 pub(crate) use write::{Sealing, unfinished, write_part, write_whole};
 
 /// One immutable Parquet file: `DIR/<table>/<hour>/p-<id>.parquet`. It reads standalone, with any engine.

@@ -5,10 +5,12 @@
 //! rows, bytes and time, and ends when its future is dropped. A search is planned from a typed filter: no text of the asker's is ever
 //! parsed here.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::raw_lines::RawLines;
 use crate::{Snapshot, Store};
 
 mod allow;
@@ -18,6 +20,7 @@ mod catalogue;
 mod error;
 mod hex;
 mod latest;
+mod lines;
 mod once;
 mod provider;
 mod render;
@@ -76,7 +79,9 @@ impl Store {
     /// # Errors
     /// [`QueryError`], whose `code` is stable and whose `hint` names the way out.
     pub async fn sql(&self, sql: &str, budget: QueryBudget) -> Result<SqlAnswer, QueryError> {
-        answer(self.snapshot(), sql, budget).await
+        let view = Arc::new(self.view());
+        let lines = RawLines::new(self.clone(), Arc::clone(&view));
+        answer(view.snapshot.clone().with_lines(lines), sql, budget).await
     }
 }
 

@@ -14,6 +14,7 @@ mod connector_health;
 mod device_facts;
 mod feed_health;
 mod feed_records;
+mod raw_lines;
 
 use std::sync::Arc;
 
@@ -43,7 +44,9 @@ pub(crate) trait Columns: Sized + 'static {
     fn identity(&self) -> ([u8; 16], u64);
 
     /// About how many bytes of text it holds.
-    fn text_bytes(&self) -> usize;
+    fn text_bytes(&self) -> usize {
+        Self::columns().iter().map(|column| column.cell.text_bytes(self)).sum()
+    }
 }
 
 /// A record of a feed: it has a header, and a class and activity in OCSF.
@@ -52,22 +55,15 @@ trait Headed {
     fn ocsf(&self) -> (OcsfClass, u8);
 }
 
-/// What the decoded fields of a line take beside the line itself is about the line once more.
-const DECODED: usize = 2;
-
 fn identity_of(header: &RecordHeader) -> ([u8; 16], u64) {
     (header.event_uid.0, header.record_hash)
-}
-
-fn text_bytes_of(header: &RecordHeader) -> usize {
-    header.raw.len().saturating_mul(DECODED)
 }
 
 const fn column<T>(name: &'static str, cell: Cell<T>) -> Column<T> {
     Column { name, cell }
 }
 
-/// What every record of a feed has, and between it and the line as received the columns of its own.
+/// What every record of a feed has, and between it and where its line is kept the columns of its own.
 fn headed<T: Headed>(own: Vec<Column<T>>) -> Vec<Column<T>> {
     let mut columns = vec![
         column("event_uid", Cell::Uid(|row: &T| row.header().event_uid.0)),
@@ -81,7 +77,11 @@ fn headed<T: Headed>(own: Vec<Column<T>>) -> Vec<Column<T>> {
         column("parse_level", Cell::Text(|row: &T| row.header().parse_level.as_str())),
     ];
     columns.extend(own);
-    columns.push(column("raw", Cell::Text(|row: &T| &row.header().raw)));
+    columns.push(column(
+        "raw_address",
+        Cell::MaybeUid(|row: &T| Some(row.header().raw.address(row.header().feed).0)),
+    ));
+    columns.push(column("raw", Cell::MaybeText(|row: &T| row.header().raw.line().map(|line| &**line))));
     columns
 }
 

@@ -15,7 +15,7 @@ use std::sync::{Arc, LazyLock};
 
 use datafusion::arrow::array::MapFieldNames;
 use datafusion::arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
-use fanlight_model::{ConfigChange, ConnectorHealth, DeviceFact, FeedHealth, KeptRecord};
+use fanlight_model::{ConfigChange, ConnectorHealth, DeviceFact, FeedHealth, KeptRecord, RawLine};
 
 use crate::record;
 
@@ -38,11 +38,13 @@ pub enum Table {
     FeedRecords,
     /// One row a feed, a source and an interval.
     FeedHealth,
+    /// One row a line of a feed, whatever was read from it.
+    RawLines,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Spans,
         Self::AccessEvents,
         Self::Links,
@@ -51,6 +53,7 @@ impl Table {
         Self::ConfigChanges,
         Self::FeedRecords,
         Self::FeedHealth,
+        Self::RawLines,
     ];
 
     /// Its name in SQL and as a folder.
@@ -64,6 +67,7 @@ impl Table {
             Self::ConfigChanges => "config_changes",
             Self::FeedRecords => "feed_records",
             Self::FeedHealth => "feed_health",
+            Self::RawLines => "raw_lines",
         }
     }
 
@@ -78,6 +82,7 @@ impl Table {
             Self::ConfigChanges => "config_change",
             Self::FeedRecords => "feed_record",
             Self::FeedHealth => "feed_health",
+            Self::RawLines => "raw_line",
         }
     }
 
@@ -97,6 +102,7 @@ impl Table {
             Self::ConfigChanges => Arc::clone(&CONFIG_CHANGES),
             Self::FeedRecords => Arc::clone(&FEED_RECORDS),
             Self::FeedHealth => Arc::clone(&FEED_HEALTH),
+            Self::RawLines => Arc::clone(&RAW_LINES),
         }
     }
 
@@ -111,6 +117,8 @@ impl Table {
             | Self::ConfigChanges
             | Self::FeedRecords
             | Self::FeedHealth => ["time", "event_uid"],
+            // As records come, so that neighbours in another table find their lines side by side.
+            Self::RawLines => ["arrival_time", "raw_address"],
         }
     }
 
@@ -124,6 +132,7 @@ impl Table {
             | Self::ConfigChanges
             | Self::FeedRecords
             | Self::FeedHealth => "event_uid",
+            Self::RawLines => "raw_address",
         }
     }
 
@@ -137,13 +146,14 @@ impl Table {
             | Self::ConfigChanges
             | Self::FeedRecords
             | Self::FeedHealth => "time",
+            Self::RawLines => "arrival_time",
         }
     }
 }
 
 /// Columns that are bytes here and lower-case hex in SQL, in whichever table they occur.
-pub const ID_COLUMNS: [&str; 6] =
-    ["trace_id", "span_id", "parent_span_id", "event_uid", "link_id", "record_hash"];
+pub const ID_COLUMNS: [&str; 7] =
+    ["trace_id", "span_id", "parent_span_id", "event_uid", "link_id", "record_hash", "raw_address"];
 
 /// How many bytes the ids of a column named in [`ID_COLUMNS`] have.
 pub(crate) const fn id_width(name: &str) -> i32 {
@@ -160,8 +170,8 @@ pub const TIME_ZONE: &str = "UTC";
 /// parts of a table that it does not know out of its next checkpoint. A column that can be null is added without it: parts of any
 /// lower number are read, and a column that they lack is null there. A store written by a newer one is refused.
 ///
-/// 2: the tables of the feeds' other records.
-pub const SCHEMA_VERSION: u32 = 2;
+/// 2: the tables of the feeds' other records. 3: lines stand apart, in `raw_lines`; before, each record held its own in `raw`.
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// The type of every time: nanoseconds in UTC.
 pub fn time_type() -> DataType {
@@ -269,7 +279,10 @@ static ACCESS_EVENTS: LazyLock<SchemaRef> = LazyLock::new(|| {
     fields.extend(BRIDGE_TEXT_COLUMNS.map(|name| maybe(name, DataType::Utf8)));
     fields.extend(BRIDGE_NUMBER_COLUMNS.map(|name| maybe(name, DataType::Int64)));
     fields.push(always("parse_level", DataType::Utf8));
-    fields.push(always("raw", DataType::Utf8));
+    // Since schema 3. Parts before it lack the mark and the address and have the line itself in `raw`, which is null since.
+    fields.push(maybe("retired", DataType::Boolean));
+    fields.push(maybe("raw_address", UID));
+    fields.push(maybe("raw", DataType::Utf8));
     Arc::new(Schema::new(fields))
 });
 
@@ -350,6 +363,8 @@ static CONNECTOR_HEALTH: LazyLock<SchemaRef> = LazyLock::new(record::schema::<Co
 static CONFIG_CHANGES: LazyLock<SchemaRef> = LazyLock::new(record::schema::<ConfigChange>);
 static FEED_RECORDS: LazyLock<SchemaRef> = LazyLock::new(record::schema::<KeptRecord>);
 static FEED_HEALTH: LazyLock<SchemaRef> = LazyLock::new(record::schema::<FeedHealth>);
+
+static RAW_LINES: LazyLock<SchemaRef> = LazyLock::new(record::schema::<RawLine>);
 
 static LINKS: LazyLock<SchemaRef> = LazyLock::new(|| {
     Arc::new(Schema::new(vec![

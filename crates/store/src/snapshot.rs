@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::record_batch::RecordBatch;
 
+use crate::raw_lines::RawLines;
 use crate::{Part, Table};
 
 /// Everything that is visible at one moment, as shared values: taking one is cheap and holding one blocks nobody. A row is in
@@ -12,6 +13,8 @@ use crate::{Part, Table};
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     tables: BTreeMap<Table, Rows>,
+    /// Where records find their lines; without it they are shown without.
+    lines: Option<RawLines>,
 }
 
 /// The rows of one table.
@@ -36,6 +39,15 @@ impl Snapshot {
     pub fn row_count(&self, table: Table) -> u64 {
         let hot: usize = self.hot(table).iter().map(RecordBatch::num_rows).sum();
         self.parts(table).iter().map(|part| part.rows).sum::<u64>() + hot as u64
+    }
+
+    /// The same, with a way to the lines of its records.
+    pub(crate) fn with_lines(self, lines: RawLines) -> Self {
+        Self { lines: Some(lines), ..self }
+    }
+
+    pub(crate) const fn lines(&self) -> Option<&RawLines> {
+        self.lines.as_ref()
     }
 
     /// The same with other spans.

@@ -14,6 +14,7 @@ use datafusion::parquet::file::metadata::PageIndexPolicy;
 use fanlight_model::{AccessEvent, EventUid, Link, LinkId, Timestamp, TraceId};
 
 use crate::part::{OpenPart, PartFault, Stored, Wanted, open_part, read_rows};
+use crate::raw_lines::RawLines;
 use crate::snapshot::Snapshot;
 use crate::store::{Shared, Store};
 use crate::{StoreError, Table};
@@ -57,7 +58,7 @@ impl Store {
     /// # Errors
     /// Where the disk refuses to read. Damage is no error: a damaged part is put aside, and the rest is shown.
     pub fn trace(&self, trace_id: TraceId) -> Result<TraceRows, StoreError> {
-        let view = self.view();
+        let view = Arc::new(self.view());
         let mut damaged_parts = 0;
         let wanted = Wanted::new("trace_id", vec![trace_id.0]);
         let spans = self.rows(&view, Table::Spans, &wanted, &mut damaged_parts)?;
@@ -69,6 +70,8 @@ impl Store {
             let wanted = Wanted::new("event_uid", uids);
             let rows = self.rows(&view, Table::AccessEvents, &wanted, &mut damaged_parts)?;
             events = newest_events(rows.iter().flat_map(events::decode));
+            let lines = RawLines::new(self.clone(), Arc::clone(&view));
+            lines.restore(&mut events, &mut damaged_parts)?;
         }
         let spans = spans::once(spans.iter().flat_map(spans::decode).collect());
         Ok(TraceRows { spans, links, events, damaged_parts })
@@ -81,7 +84,7 @@ impl Store {
     }
 
     /// The wanted rows of a table, parts first.
-    fn rows(
+    pub(crate) fn rows(
         &self,
         view: &View,
         table: Table,
@@ -181,7 +184,7 @@ fn newest_events(events: impl Iterator<Item = AccessEvent>) -> Vec<AccessEvent> 
             newest.insert(event.event_uid, event);
         }
     }
-    let mut events: Vec<AccessEvent> = newest.into_values().collect();
+    let mut events: Vec<AccessEvent> = newest.into_values().filter(|event| !event.retired).collect();
     events.sort_by_key(|event| (event.start_time, event.event_uid));
     events
 }

@@ -452,8 +452,10 @@ export interface components {
             log_time: string | null;
             arrival_time: components["schemas"]["Time"];
             parse_level: components["schemas"]["ParseLevel"];
-            /** @description The record as received. */
-            raw: string;
+            /** @description Where the line is kept: `raw_address` of `raw_lines`. */
+            raw_address: string;
+            /** @description The line as received; null where it is kept no longer. */
+            raw: string | null;
             /** @description The pseudonym. */
             principal_id: string | null;
             user_name: string | null;

@@ -30,7 +30,8 @@ fn what_and_when(event: &AccessEvent) -> Fields {
         ("log_time", time(event.log_time)),
         ("arrival_time", event.arrival_time.to_rfc3339().into()),
         ("parse_level", event.parse_level.as_str().into()),
-        ("raw", event.raw.to_string().into()),
+        ("raw_address", event.raw.address(event.feed).to_string().into()),
+        ("raw", event.raw.line().map(|line| line.to_string()).into()),
     ]
 }
 

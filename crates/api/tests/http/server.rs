@@ -185,7 +185,7 @@ fn rows() -> Append {
 
 fn event() -> AccessEvent {
     let uid = EventUid::of_vendor_uid("zpa", "zpa_user_activity", "session,connection");
-    let mut event = AccessEvent::empty(uid, Feed::ZpaUserActivity, at(400), "{}".into());
+    let mut event = AccessEvent::empty(uid, Feed::ZpaUserActivity, at(400), "{}");
     event.vendor_uid = Some("session,connection".into());
     event.start_time = at(0);
     event.last_time = at(350);

@@ -9,7 +9,7 @@ fn record(status: &str, total_bytes: u64, log_seconds: i64) -> AccessEvent {
     let uid = EventUid::of_vendor_uid("zpa", "zpa_user_activity", "a,1");
     let arrival = Timestamp::from_seconds(1_000);
     let raw = format!("{status} {total_bytes} {log_seconds}");
-    let mut event = AccessEvent::empty(uid, Feed::ZpaUserActivity, arrival, raw.into());
+    let mut event = AccessEvent::empty(uid, Feed::ZpaUserActivity, arrival, raw);
     event.connection_status = Some(status.into());
     event.total_bytes = total_bytes;
     event.log_time = Some(Timestamp::from_seconds(log_seconds));
@@ -47,7 +47,7 @@ fn a_record_that_lacks_a_field_never_erases_it() {
     assert_eq!(event.connection_status.as_deref(), Some("close"));
     assert_eq!(event.end_time, Some(Timestamp::from_seconds(40)));
     assert_eq!((event.total_bytes, event.revision), (900, 2));
-    assert_eq!(&*event.raw, "close 900 40");
+    assert_eq!(event.raw.line().map(|line| &**line), Some("close 900 40"));
 }
 
 /// The rule of the middle record must win over the first's although the last, which has none, came between them.

@@ -184,7 +184,7 @@ fn local(text: &str) -> Option<LocalEndpoint> {
 fn event(name: &str, words: &[&str]) -> Option<AccessEvent> {
     let uid = EventUid::of_vendor_uid("zpa", "zpa_user_activity", name);
     let start = Timestamp::default();
-    let mut event = AccessEvent::empty(uid, Feed::ZpaUserActivity, start, words.join(" ").into());
+    let mut event = AccessEvent::empty(uid, Feed::ZpaUserActivity, start, words.join(" "));
     event.vendor_uid = Some(name.into());
     event.last_time = Timestamp::MIN;
     for word in words {

@@ -48,6 +48,13 @@ impl Client {
         Ok(Self { server, token, http: HttpClient::builder(TokioExecutor::new()).build_http() })
     }
 
+    /// By what was typed alone: no token is looked for where none was named.
+    pub(super) fn with_own_token(reach: &Reach) -> Result<Self, Failure> {
+        let found = Self::find(&Reach { token_file: None, ..reach.clone() })?;
+        let token = reach.token_file.as_ref().map(read_token).transpose()?;
+        Ok(Self { token, ..found })
+    }
+
     /// Where it is: `http://127.0.0.1:8080`.
     pub(super) fn server(&self) -> &str {
         &self.server
@@ -71,10 +78,33 @@ impl Client {
         body: Option<&Value>,
     ) -> Result<Result<Value, Refused>, Failure> {
         let body = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
+        let (status, body) = self.exchange(method, path, "application/json", body).await?;
+        if status.is_success() {
+            return Ok(Ok(serde_json::from_slice(&body)?));
+        }
+        Ok(Err(Refused { status, problem: serde_json::from_slice(&body).unwrap_or(Value::Null) }))
+    }
+
+    /// `POST path` with bytes; the server's refusal where it does not take them.
+    pub(super) async fn send(&self, path: &str, body: Bytes) -> Result<Result<(), Refused>, Failure> {
+        let (status, body) = self.exchange(Method::POST, path, "application/octet-stream", body).await?;
+        if status.is_success() {
+            return Ok(Ok(()));
+        }
+        Ok(Err(Refused { status, problem: serde_json::from_slice(&body).unwrap_or(Value::Null) }))
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: Bytes,
+    ) -> Result<(StatusCode, Bytes), Failure> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.server))
-            .header(header::CONTENT_TYPE, "application/json");
+            .header(header::CONTENT_TYPE, content_type);
         if let Some(token) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
@@ -100,10 +130,7 @@ impl Client {
             .await
             .map_err(anyhow::Error::from_boxed)?
             .to_bytes();
-        if status.is_success() {
-            return Ok(Ok(serde_json::from_slice(&body)?));
-        }
-        Ok(Err(Refused { status, problem: serde_json::from_slice(&body).unwrap_or(Value::Null) }))
+        Ok((status, body))
     }
 }
 
@@ -114,6 +141,11 @@ pub(super) struct Refused {
 }
 
 impl Refused {
+    /// Whether the same may be taken a moment later.
+    pub(super) fn is_busy(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE
+    }
+
     pub(super) fn field(&self, name: &str) -> Option<&str> {
         self.problem.get(name).and_then(Value::as_str)
     }

@@ -50,6 +50,7 @@ fn feed(report: FeedReport) -> FeedAnswer {
     let source = report.source.map(|source| match source {
         Transport::Stream => "stream".to_owned(),
         Transport::Pushed => "pushed".to_owned(),
+        Transport::Reparsed => "reparsed".to_owned(),
     });
     let has_come = report.last.is_some();
     let possible = if has_come { health::possible(report.feed, &report.missing) } else { Vec::new() };

@@ -39,6 +39,7 @@ fn stored(row: FeedHealthRow) -> FeedHealth {
     let source = match row.source {
         Transport::Stream => "stream",
         Transport::Pushed => "pushed",
+        Transport::Reparsed => "reparsed",
     };
     FeedHealth {
         lines: row.lines,

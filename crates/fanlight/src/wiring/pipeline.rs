@@ -15,7 +15,8 @@ use fanlight_intake::health::SharedHealth;
 use fanlight_intake::{Decoded, Decoder, SpanBatch};
 use fanlight_log::{Frame, Position};
 use fanlight_model::{
-    AccessEvent, Feed, FeedRecord, Link, LinkState, OtherRecord, ParseLevel, Timestamp, split_records,
+    AccessEvent, Feed, FeedRecord, Link, LinkState, OtherRecord, ParseLevel, RawLine, Timestamp,
+    split_records,
 };
 use fanlight_otlp::{Attributes, Batch, Limits, splice};
 use fanlight_runtime::{Ledger, Outcome, own_span};
@@ -189,11 +190,13 @@ impl Pipeline {
     }
 
     /// Access events look for spans that came before them; each link that is new adds a synthetic access span to its trace. What else
-    /// feeds tell is stored as it is.
-    fn take_records(&mut self, frame: &Frame, records: Vec<FeedRecord>, written: &mut Written) {
+    /// feeds tell is stored as it is. Lines stand apart from here on: what the join holds is what they say.
+    fn take_records(&mut self, frame: &Frame, mut records: Vec<FeedRecord>, written: &mut Written) {
         let now = frame.arrival;
+        let lines: Vec<RawLine> = records.iter_mut().filter_map(FeedRecord::set_raw_apart).collect();
         let (events, others) = split_records(records);
         written.records = others;
+        written.records.extend(lines.into_iter().map(OtherRecord::RawLine));
         let (feed, before) = (events.first().map(|event| event.feed), self.correlator.counts().duplicates);
         for event in events {
             if is_joined(&event) {

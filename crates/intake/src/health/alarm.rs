@@ -118,7 +118,8 @@ fn of_sender(kept: &KeptRecord) -> Alarm {
         time: kept.header.log_time,
         feed: kept.header.feed,
         kind: AlarmKind::SenderAlert,
-        text: short(&kept.header.raw),
+        // An alarm is told before its line is set apart.
+        text: kept.header.raw.line().map(|line| short(line)).unwrap_or_default(),
         event_uid: kept.header.event_uid,
     }
 }

@@ -72,7 +72,7 @@ pub(crate) fn raw_record(
         arrival_time,
         parse_level: ParseLevel::Raw,
         record_hash: 0,
-        raw,
+        raw: raw.into(),
     };
     FeedRecord::Kept(KeptRecord {
         header,
@@ -113,7 +113,7 @@ pub(crate) fn header(reader: &mut Reader<'_, '_>, uid: Option<&str>, raw: Arc<st
         arrival_time: reader.arrival,
         parse_level: ParseLevel::Strict,
         record_hash: reader.wire.hash(),
-        raw,
+        raw: raw.into(),
     }
 }
 

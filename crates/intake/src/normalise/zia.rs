@@ -37,7 +37,7 @@ pub(crate) fn header(reader: &mut Reader<'_, '_>, kind: Option<&str>, raw: Arc<s
         arrival_time: reader.arrival,
         parse_level: ParseLevel::Strict,
         record_hash: reader.wire.hash(),
-        raw,
+        raw: raw.into(),
     }
 }
 

@@ -36,6 +36,7 @@ use super::refusal::{Refusal, quoted};
 use super::sink::Sink;
 use super::unpack::{Unpacked, unpack};
 use crate::frame_kind;
+use crate::kept_lines::visit_kept_lines;
 use crate::settings::Payload;
 use crate::source_id::SourceIds;
 
@@ -45,6 +46,8 @@ pub(crate) const NAME: &str = "push";
 const ZSCALER: &str = "/intake/zscaler/";
 const ENVOY: &str = "/intake/envoy";
 const NGINX: &str = "/intake/nginx";
+/// Below it the feed's name: lines that were kept, to be read again.
+const REPARSE: &str = "/intake/reparse/";
 
 /// Hashing, or inflating to several times as much, takes about a millisecond; a larger body goes to a blocking thread.
 const LARGE_BODY_BYTES: usize = 64 << 10;
@@ -148,7 +151,7 @@ impl PushDoor {
     {
         let PushRequest { method, path, headers, peer } = request;
         self.check(headers, peer)?;
-        let feed = feed_at(path).ok_or_else(|| Refusal::NoSuchPath(quoted(path)))?;
+        let target = Target::at(path).ok_or_else(|| Refusal::NoSuchPath(quoted(path)))?;
         match *method {
             Method::POST => {}
             // Whoever tries out whether the address is right.
@@ -162,7 +165,7 @@ impl PushDoor {
             return Ok("ok, and nothing to keep");
         }
         let told = headers.get(CONTENT_ENCODING).and_then(|told| told.to_str().ok()).map(str::to_owned);
-        self.keep(feed, body, told, share).await
+        self.keep(target, body, told, share).await
     }
 
     /// Judges who sends. Where no token is wanted, only whoever was named by address, or is on this machine and speaks for itself.
@@ -194,17 +197,18 @@ impl PushDoor {
     /// Inflates a body as far as that goes, and makes it durable; returns once it is. A sender that hangs up meanwhile changes nothing.
     async fn keep(
         &self,
-        feed: Feed,
+        target: Target,
         body: Bytes,
         told: Option<String>,
         share: Share,
     ) -> Result<&'static str, Refusal> {
-        let began = self.inner.clock.elapsed();
+        let (began, feed) = (self.inner.clock.elapsed(), target.feed);
         let (limit, covered) = (self.inner.max_body_bytes, share.clone());
         let is_large = body.len() >= LARGE_BODY_BYTES;
         let work = move || {
             let Unpacked { bytes, oddity } = unpack(body, told.as_deref(), limit, &covered)?;
-            let id = body_id(frame_kind::pushed(feed), &bytes);
+            target.check(&bytes)?;
+            let id = body_id(target.kind, &bytes);
             Ok::<_, Refusal>((bytes, oddity, id))
         };
         let (bytes, oddity, id) = match is_large {
@@ -222,7 +226,7 @@ impl PushDoor {
         let (inner, appending) =
             (Arc::clone(&self.inner), own_span!(root, "intake.append", bytes = bytes.len()));
         let payload = Payload { permit: share.take(), span: root, ..Payload::default() };
-        let work = async move { inner.commit(feed, bytes, id, payload).await };
+        let work = async move { inner.commit(target, bytes, id, payload).await };
         spawn("intake.append", work.instrument(appending)).await.unwrap_or(Err(Refusal::DiskFailed))?;
         if let Some(oddity) = oddity {
             ledger.add(STAGE, "body", Outcome::Repaired, oddity, 1);
@@ -243,14 +247,21 @@ impl Inner {
         Share::of(&self.budget, announced)
     }
 
-    async fn commit(&self, feed: Feed, bytes: Bytes, id: BodyId, payload: Payload) -> Result<(), Refusal> {
+    async fn commit(
+        &self,
+        target: Target,
+        bytes: Bytes,
+        id: BodyId,
+        payload: Payload,
+    ) -> Result<(), Refusal> {
+        let Target { kind, feed } = target;
         let length = bytes.len() as u64;
         let count = |outcome, reason: &str| {
             self.ledger.add(STAGE, "frame", outcome, reason, 1);
             self.ledger.add(STAGE, "byte", outcome, reason, length);
         };
         count(Outcome::Received, feed.as_str());
-        let (kind, source_id) = (frame_kind::pushed(feed), self.sources.next());
+        let source_id = self.sources.next();
         let frame = Frame { kind, arrival: self.clock.now(), source_id, encoding: 0, bytes };
         match self.appender.append(frame, payload).await {
             Ok(position) => {
@@ -267,12 +278,38 @@ impl Inner {
     }
 }
 
-/// The feed that is pushed to a path. Envoy's and nginx's have paths of their own.
-fn feed_at(path: &str) -> Option<Feed> {
-    match path.strip_suffix('/').unwrap_or(path) {
-        ENVOY => Some(Feed::Envoy),
-        NGINX => Some(Feed::Nginx),
-        path => path.strip_prefix(ZSCALER).and_then(Feed::from_name).filter(|feed| is_zscalers(*feed)),
+/// What is pushed to a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Target {
+    /// The kind of its frame.
+    kind: u8,
+    feed: Feed,
+}
+
+impl Target {
+    /// Envoy's and nginx's records have paths of their own.
+    fn at(path: &str) -> Option<Self> {
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let zscalers =
+            || path.strip_prefix(ZSCALER).and_then(Feed::from_name).filter(|feed| is_zscalers(*feed));
+        let pushed = match path {
+            ENVOY => Some(Feed::Envoy),
+            NGINX => Some(Feed::Nginx),
+            _ => zscalers(),
+        };
+        let again = || path.strip_prefix(REPARSE).and_then(Feed::from_name);
+        match pushed {
+            Some(feed) => Some(Self { kind: frame_kind::pushed(feed), feed }),
+            None => again().map(|feed| Self { kind: frame_kind::reparsed(feed), feed }),
+        }
+    }
+
+    /// What a feed sends is never refused for what it holds; lines to be read again come from a program of ours.
+    fn check(self, bytes: &[u8]) -> Result<(), Refusal> {
+        if self.kind == frame_kind::reparsed(self.feed) {
+            visit_kept_lines(bytes, &mut |_| ()).map_err(|error| Refusal::NoKeptLines(error.to_string()))?;
+        }
+        Ok(())
     }
 }
 
@@ -326,9 +363,12 @@ mod tests {
 
     #[test]
     fn each_feed_has_its_path() {
+        let pushed = |feed: Feed| Target { kind: frame_kind::pushed(feed), feed };
         for feed in Feed::ALL.iter().copied() {
             let below = format!("{ZSCALER}{feed}");
-            assert_eq!(feed_at(&below), is_zscalers(feed).then_some(feed), "{below}");
+            assert_eq!(Target::at(&below), is_zscalers(feed).then_some(pushed(feed)), "{below}");
+            let again = Target { kind: frame_kind::reparsed(feed), feed };
+            assert_eq!(Target::at(&format!("{REPARSE}{feed}")), Some(again), "{feed}");
         }
         for (path, expected) in [
             ("/intake/envoy", Some(Feed::Envoy)),
@@ -337,9 +377,19 @@ mod tests {
             ("/intake/zscaler/zia_fw", Some(Feed::ZiaFirewall)),
             ("/intake/zscaler/", None),
             ("/intake/zscaler/zia_web/x", None),
+            ("/intake/reparse/other", None),
             ("/intake/other", None),
         ] {
-            assert_eq!(feed_at(path), expected, "{path}");
+            assert_eq!(Target::at(path), expected.map(pushed), "{path}");
         }
+    }
+
+    #[test]
+    fn only_what_is_to_be_read_again_has_a_form() {
+        let (pushed, again) = ("/intake/zscaler/zia_web", "/intake/reparse/zia_web");
+        let check = |path: &str, body: &str| Target::at(path).expect("a path").check(body.as_bytes());
+        assert_eq!(check(pushed, "anything"), Ok(()));
+        assert_eq!(check(again, "5 raw 1\nx\n"), Ok(()));
+        assert!(matches!(check(again, "anything"), Err(Refusal::NoKeptLines(_))));
     }
 }

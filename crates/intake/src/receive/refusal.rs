@@ -55,6 +55,8 @@ pub(crate) enum Refusal {
     UnknownContentType(String),
     /// The protobuf cannot be read, or passes a cap of its items.
     Unreadable(String),
+    /// What is to be read again is not in the form of kept lines.
+    NoKeptLines(String),
     /// A signal that is not collected.
     NotCollected(&'static str),
     /// What Lightstep's own tracers sent before OTLP.
@@ -96,6 +98,7 @@ impl Refusal {
             Self::UnknownEncoding(_) => "unknown_encoding",
             Self::UnknownContentType(_) => "unknown_content_type",
             Self::Unreadable(_) => "unreadable",
+            Self::NoKeptLines(_) => "no_kept_lines",
             Self::NotCollected(_) => "not_collected",
             Self::TracerReports => "tracer_reports",
             Self::LightstepIsOff(_) => "lightstep_is_off",
@@ -124,7 +127,9 @@ impl Refusal {
             }
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::BrokenOff | Self::BadGzip | Self::BadZstd | Self::Unreadable(_) => StatusCode::BAD_REQUEST,
+            Self::BrokenOff | Self::BadGzip | Self::BadZstd | Self::Unreadable(_) | Self::NoKeptLines(_) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::NestedEncoding | Self::UnknownEncoding(_) | Self::UnknownContentType(_) => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
             }
@@ -147,7 +152,8 @@ impl Refusal {
             | Self::BadZstd
             | Self::NestedEncoding
             | Self::UnknownContentType(_)
-            | Self::Unreadable(_) => Code::InvalidArgument,
+            | Self::Unreadable(_)
+            | Self::NoKeptLines(_) => Code::InvalidArgument,
             Self::UnknownEncoding(_)
             | Self::NotCollected(_)
             | Self::TracerReports
@@ -272,6 +278,9 @@ impl fmt::Display for Refusal {
                 f,
                 "the content type `{found}` is not read; send protobuf (`application/x-protobuf`, `OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`) or JSON (`application/json`)"
             ),
+            Self::NoKeptLines(reason) => {
+                write!(f, "this is no body of kept lines: {reason}; `fanlight replay DIR --to URL --reparse` makes them")
+            }
             Self::Unreadable(why) => write!(f, "not an OTLP trace request that can be taken: {why}"),
             Self::NotCollected(signal) => write!(
                 f,

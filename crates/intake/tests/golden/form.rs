@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use fanlight_model::{
-    AccessEvent, ConfigChange, ConnectorHealth, DeviceFact, FeedRecord, KeptRecord, RecordHeader,
+    AccessEvent, ConfigChange, ConnectorHealth, DeviceFact, FeedRecord, KeptRecord, Raw, RecordHeader,
     RequestTimes,
 };
 
@@ -47,8 +47,12 @@ fn print_event(out: &mut String, event: &AccessEvent) {
     field("method", text(&event.method));
     field("path", text(&event.path));
     field("status", event.status.map(|status| status.to_string()));
-    field("raw_bytes", Some(event.raw.len().to_string()));
+    field("raw_bytes", Some(raw_bytes(&event.raw).to_string()));
     print_measured(out, event);
+}
+
+fn raw_bytes(raw: &Raw) -> usize {
+    raw.line().map_or(0, |line| line.len())
 }
 
 fn print_measured(out: &mut String, event: &AccessEvent) {
@@ -134,7 +138,7 @@ macro_rules! print_fields {
 fn print_header(out: &mut String, header: &RecordHeader) {
     writeln!(out, "  event_uid: {}", header.event_uid).unwrap();
     print_fields!(out, header, log_time);
-    writeln!(out, "  raw_bytes: {}", header.raw.len()).unwrap();
+    writeln!(out, "  raw_bytes: {}", raw_bytes(&header.raw)).unwrap();
 }
 
 fn print_fact(out: &mut String, fact: &DeviceFact) {

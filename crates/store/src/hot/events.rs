@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    ArrayRef, FixedSizeBinaryArray, Int32Array, Int64Array, ListBuilder, StringArray, StringBuilder,
-    TimestampNanosecondArray,
+    ArrayRef, BooleanArray, FixedSizeBinaryArray, Int32Array, Int64Array, ListBuilder, StringArray,
+    StringBuilder, TimestampNanosecondArray,
 };
 use datafusion::arrow::buffer::Buffer;
 use datafusion::arrow::error::ArrowError;
@@ -44,7 +44,10 @@ pub(crate) fn event_batch(events: &[Arc<AccessEvent>]) -> Result<RecordBatch, Ar
     columns.extend(bridge_texts(events));
     columns.extend(bridge_numbers(events));
     columns.push(texts(events, |event| Some(event.parse_level.as_str())));
-    columns.push(texts(events, |event| Some(&event.raw)));
+    columns.push(Arc::new(events.iter().map(|event| Some(event.retired)).collect::<BooleanArray>()));
+    let addresses = events.iter().map(|event| Some(event.raw.address(event.feed).0));
+    columns.push(Arc::new(FixedSizeBinaryArray::try_from_sparse_iter_with_size(addresses, 16)?));
+    columns.push(texts(events, |event| event.raw.line().map(|line| &**line)));
     RecordBatch::try_new(Table::AccessEvents.schema(), columns)
 }
 

@@ -2,7 +2,9 @@
 
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::record_batch::RecordBatch;
-use fanlight_model::{ConfigChange, ConnectorHealth, DeviceFact, FeedHealth, KeptRecord, OtherRecord};
+use fanlight_model::{
+    ConfigChange, ConnectorHealth, DeviceFact, FeedHealth, KeptRecord, OtherRecord, RawLine,
+};
 
 use super::{BATCH_BYTES, BATCH_ROWS, Batches, Counted, Recent};
 use crate::record::{Columns, batch};
@@ -16,6 +18,7 @@ pub(crate) struct Records {
     config_changes: Growing<ConfigChange>,
     feed_records: Growing<KeptRecord>,
     feed_health: Growing<FeedHealth>,
+    raw_lines: Growing<RawLine>,
 }
 
 impl Records {
@@ -32,6 +35,7 @@ impl Records {
             OtherRecord::ConfigChange(row) => self.config_changes.append(row, recent, keep),
             OtherRecord::Kept(row) => self.feed_records.append(row, recent, keep),
             OtherRecord::FeedHealth(row) => self.feed_health.append(row, recent, keep),
+            OtherRecord::RawLine(row) => self.raw_lines.append(row, recent, keep),
         }
     }
 
@@ -48,7 +52,8 @@ impl Records {
         self.connector_health.flush()?;
         self.config_changes.flush()?;
         self.feed_records.flush()?;
-        self.feed_health.flush()
+        self.feed_health.flush()?;
+        self.raw_lines.flush()
     }
 
     /// The batches of one of these tables; of any other there are none here.
@@ -57,13 +62,14 @@ impl Records {
         found.map_or(&[], |growing| growing.list())
     }
 
-    fn all(&self) -> [&dyn Grown; 5] {
+    fn all(&self) -> [&dyn Grown; 6] {
         [
             &self.device_facts,
             &self.connector_health,
             &self.config_changes,
             &self.feed_records,
             &self.feed_health,
+            &self.raw_lines,
         ]
     }
 }

@@ -53,7 +53,7 @@ fn column(builder: WriterPropertiesBuilder, name: &str, data_type: &DataType) ->
                 .set_column_dictionary_enabled(path.clone(), has_dictionary(name, leaf))
                 .set_column_statistics_enabled(path, EnabledStatistics::None)
         }),
-        _ if name == "raw" => builder
+        _ if name == "raw" || name == "line" => builder
             .set_column_dictionary_enabled(path.clone(), false)
             .set_column_statistics_enabled(path, EnabledStatistics::None),
         _ => builder,

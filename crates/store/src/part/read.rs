@@ -149,6 +149,28 @@ pub(crate) fn column_ids(
     })
 }
 
+/// Visits all rows of a part, batch by batch, in its order.
+pub(crate) fn visit_batches<E>(
+    part: &OpenPart,
+    visit: &mut dyn FnMut(&RecordBatch) -> Result<(), E>,
+) -> Result<Result<(), E>, PartFault> {
+    part.blocks.told(|| {
+        guarded(|| {
+            let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
+                part.blocks.clone(),
+                part.metadata.clone(),
+            );
+            for batch in reader.build()? {
+                let batch = batch.map_err(|cause| PartFault::Damaged(cause.to_string()))?;
+                if let Err(stopped) = visit(&batch) {
+                    return Ok(Err(stopped));
+                }
+            }
+            Ok(Ok(()))
+        })
+    })
+}
+
 fn leaf(parquet: &ParquetMetaData, column: &str) -> Option<usize> {
     let leaves = parquet.file_metadata().schema_descr().columns();
     leaves.iter().position(|leaf| leaf.path().string() == column)

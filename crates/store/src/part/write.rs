@@ -163,6 +163,12 @@ fn sorted(table: Table, batches: &[RecordBatch]) -> Result<Vec<(usize, usize)>, 
                     (Key::Stamped(times.value(row), wide(uids.value(row))), place, number)
                 }));
             }
+            Table::RawLines => {
+                let (times, addresses) = (nanos(batch, "arrival_time")?, fixed(batch, "raw_address")?);
+                rows.extend((0..batch.num_rows()).zip(0_u32..).map(|(row, number)| {
+                    (Key::Stamped(times.value(row), wide(addresses.value(row))), place, number)
+                }));
+            }
         }
     }
     rows.sort_unstable();

@@ -23,6 +23,7 @@ pub(super) const TABLES: &[&str] = &[
     "config_changes",
     "feed_records",
     "feed_health",
+    "raw_lines",
 ];
 
 /// What the contract names and this version does not fill: asking is answered with that word, never with no rows.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::datatypes::Int64Type;
 use datafusion::arrow::record_batch::RecordBatch;
@@ -33,6 +33,8 @@ pub(super) struct Latest {
     pub(super) key: usize,
     /// Which is the revision.
     pub(super) revision: usize,
+    /// Which says that a thing is shown no longer, where one does.
+    pub(super) retired: Option<usize>,
 }
 
 /// Which of the rows are shown.
@@ -159,10 +161,10 @@ impl ExecutionPlan for SnapshotScan {
         };
         let revisions = one_after_the_other(&latest.revisions, &context);
         let reservation = MemoryConsumer::new("latest revisions").register(context.memory_pool());
-        let (key, revision) = (latest.key, latest.revision);
+        let (key, revision, retired) = (latest.key, latest.revision, latest.retired);
         let kept = stream::once(async move {
             let mut known = Revisions::collect(revisions, reservation).await?;
-            Ok::<_, DataFusionError>(rows.map(move |batch| known.keep(&batch?, key, revision)))
+            Ok::<_, DataFusionError>(rows.map(move |batch| known.keep(&batch?, key, revision, retired)))
         });
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), kept.try_flatten())))
     }
@@ -207,16 +209,25 @@ impl Revisions {
         self.reservation.try_resize(self.highest.len() * ENTRY_BYTES)
     }
 
-    /// The rows that hold the highest revision of their key; a second copy of one is left out.
-    fn keep(&mut self, batch: &RecordBatch, key: usize, revision: usize) -> Result<RecordBatch> {
+    /// The rows that hold the highest revision of their key; a second copy of one is left out, and so is what was retired by it.
+    fn keep(
+        &mut self,
+        batch: &RecordBatch,
+        key: usize,
+        revision: usize,
+        retired: Option<usize>,
+    ) -> Result<RecordBatch> {
+        let retired = retired.and_then(|place| batch.columns().get(place)?.as_boolean_opt());
+        let is_retired = |row: usize| retired.is_some_and(|rows| rows.is_valid(row) && rows.value(row));
         let keep: BooleanArray = keyed(batch, key, revision)?
             .into_iter()
-            .map(|(key, revision)| {
+            .enumerate()
+            .map(|(row, (key, revision))| {
                 let is_highest = self.highest.get(&key) == Some(&revision);
                 if is_highest {
                     self.highest.remove(&key);
                 }
-                Some(is_highest)
+                Some(is_highest && !is_retired(row))
             })
             .collect();
         Ok(filter_record_batch(batch, &keep)?)

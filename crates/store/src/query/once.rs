@@ -35,7 +35,7 @@ enum Differ {
 }
 
 /// The columns in which two copies of one record can differ: it came another time, in another dialect.
-const OF_ARRIVAL: [&str; 3] = ["arrival_time", "parse_level", "raw"];
+const OF_ARRIVAL: [&str; 4] = ["arrival_time", "parse_level", "raw", "raw_address"];
 
 impl Copies {
     /// How a table's copies are told. `None` for tables that have none, or revisions instead.
@@ -44,6 +44,9 @@ impl Copies {
             Table::Spans | Table::AccessEvents | Table::Links => None,
             Table::DeviceFacts | Table::ConnectorHealth | Table::ConfigChanges | Table::FeedRecords => {
                 Some(Self { key: &["event_uid", "record_hash"], differ: Differ::InArrival })
+            }
+            Table::RawLines => {
+                Some(Self { key: &["raw_address"], differ: Differ::OutsideOf(&["raw_address", "line"]) })
             }
             Table::FeedHealth => Some(Self {
                 key: &["event_uid"],

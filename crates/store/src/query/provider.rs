@@ -23,7 +23,9 @@ use datafusion::physical_plan::projection::ProjectionExec;
 
 use super::hex;
 use super::latest::{Latest, SnapshotScan};
+use super::lines::{ADDRESS, LINE, WithLines};
 use super::once::Copies;
+use crate::raw_lines::RawLines;
 use crate::{ID_COLUMNS, Part, Snapshot, Table};
 
 /// One table of a snapshot: hot batches and parts together, of what is revised only the latest revision, and nothing twice.
@@ -35,6 +37,7 @@ pub(super) struct StoredTable {
     as_hex: bool,
     hot: Vec<RecordBatch>,
     parts: Vec<Arc<Part>>,
+    lines: Option<RawLines>,
 }
 
 type Plans = Vec<Arc<dyn ExecutionPlan>>;
@@ -54,6 +57,7 @@ impl StoredTable {
             as_hex: false,
             hot: snapshot.hot(table).to_vec(),
             parts: snapshot.parts(table).to_vec(),
+            lines: snapshot.lines().cloned(),
         }
     }
 
@@ -67,7 +71,8 @@ impl StoredTable {
             | Table::ConnectorHealth
             | Table::ConfigChanges
             | Table::FeedRecords
-            | Table::FeedHealth => None,
+            | Table::FeedHealth
+            | Table::RawLines => None,
         }
     }
 
@@ -83,14 +88,29 @@ impl StoredTable {
             Some(indices) => indices.clone(),
             None => (0..stored.fields().len()).collect(),
         };
-        let conditions: Vec<Expr> = match self.as_hex {
-            true => filters.iter().filter_map(hex::stored).collect(),
-            false => filters.iter().filter_map(hex::unqualified).collect(),
+        let stands_apart = |condition: &Expr| {
+            stored.index_of(ADDRESS).is_ok()
+                && condition.column_refs().iter().any(|column| column.name == LINE)
+        };
+        let conditions = filters.iter().filter_map(|condition| match self.as_hex {
+            true => hex::stored(condition),
+            false => hex::unqualified(condition),
+        });
+        // What is stored of a line's column says nothing of the line.
+        let conditions = conditions.filter(|condition| !stands_apart(condition)).collect();
+        let line = stored.index_of(LINE).ok().filter(|line| wanted.contains(line));
+        let columns = match line.and(stored.index_of(ADDRESS).ok()) {
+            Some(address) => with(&wanted, &[address]).0,
+            None => wanted.clone(),
         };
         let rows: Arc<dyn ExecutionPlan> = match (self.revised_by(), Copies::of(self.table)) {
-            (Some(key), _) => self.latest_rows(session, &wanted, conditions, key)?,
-            (None, Some(copies)) => self.first_rows(session, &wanted, conditions, copies)?,
-            (None, None) => Arc::new(SnapshotScan::all(self.scans(session, &wanted, conditions, limit)?)?),
+            (Some(key), _) => self.latest_rows(session, &columns, conditions, key)?,
+            (None, Some(copies)) => self.first_rows(session, &columns, conditions, copies)?,
+            (None, None) => Arc::new(SnapshotScan::all(self.scans(session, &columns, conditions, limit)?)?),
+        };
+        let rows: Arc<dyn ExecutionPlan> = match (line, &self.lines) {
+            (Some(_), Some(lines)) => Arc::new(WithLines::new(rows, lines.clone())),
+            _ => rows,
         };
         self.show(session, rows, &wanted)
     }
@@ -107,13 +127,16 @@ impl StoredTable {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let stored = self.table.schema();
         let keys = vec![stored.index_of(key)?, stored.index_of("revision")?];
-        let (columns, at) = with(wanted, &keys);
+        let mut told = keys.clone();
+        told.extend(stored.index_of("retired"));
+        let (columns, at) = with(wanted, &told);
         let on_key: Vec<Expr> =
             conditions.iter().filter(|condition| names_only(condition, key)).cloned().collect();
         let latest = Latest {
             revisions: self.scans(session, &keys, on_key, None)?,
             key: at.first().copied().unwrap_or_default(),
             revision: at.get(1).copied().unwrap_or_default(),
+            retired: at.get(2).copied(),
         };
         Ok(Arc::new(SnapshotScan::latest(self.scans(session, &columns, conditions, None)?, latest)?))
     }

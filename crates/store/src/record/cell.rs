@@ -20,6 +20,7 @@ pub(crate) type Write<'a> = &'a mut dyn FnMut(&str, &str);
 /// because an empty one says nothing there.
 pub(crate) enum Cell<T: 'static> {
     Uid(fn(&T) -> [u8; 16]),
+    MaybeUid(fn(&T) -> Option<[u8; 16]>),
     Hash(fn(&T) -> u64),
     Text(fn(&T) -> &str),
     MaybeText(fn(&T) -> Option<&str>),
@@ -38,7 +39,7 @@ pub(crate) enum Cell<T: 'static> {
 impl<T> Cell<T> {
     pub(super) fn data_type(&self) -> DataType {
         match self {
-            Self::Uid(_) => DataType::FixedSizeBinary(16),
+            Self::Uid(_) | Self::MaybeUid(_) => DataType::FixedSizeBinary(16),
             Self::Hash(_) => DataType::FixedSizeBinary(8),
             Self::Text(_) | Self::MaybeText(_) => DataType::Utf8,
             Self::Time(_) | Self::MaybeTime(_) => time_type(),
@@ -51,7 +52,8 @@ impl<T> Cell<T> {
 
     pub(super) const fn is_nullable(&self) -> bool {
         match self {
-            Self::MaybeText(_)
+            Self::MaybeUid(_)
+            | Self::MaybeText(_)
             | Self::MaybeTime(_)
             | Self::MaybeCount(_)
             | Self::MaybeWhole(_)
@@ -68,10 +70,36 @@ impl<T> Cell<T> {
         }
     }
 
+    /// The bytes of text in it.
+    pub(super) fn text_bytes(&self, row: &T) -> usize {
+        match self {
+            Self::Text(cell) => cell(row).len(),
+            Self::MaybeText(cell) => cell(row).map_or(0, str::len),
+            Self::Texts(cell) | Self::MaybeTexts(cell) => cell(row).iter().map(|text| text.len()).sum(),
+            Self::Map(cell) | Self::MaybeMap(cell) => {
+                let mut bytes = 0;
+                cell(row, &mut |key, value| bytes += key.len() + value.len());
+                bytes
+            }
+            Self::Uid(_)
+            | Self::MaybeUid(_)
+            | Self::Hash(_)
+            | Self::Time(_)
+            | Self::MaybeTime(_)
+            | Self::Int(_)
+            | Self::Count(_)
+            | Self::MaybeCount(_)
+            | Self::MaybeWhole(_) => 0,
+        }
+    }
+
     /// The column of these rows.
     pub(super) fn array(&self, rows: &[T]) -> Result<ArrayRef, ArrowError> {
         Ok(match self {
             Self::Uid(cell) => fixed(rows.iter().map(cell))?,
+            Self::MaybeUid(cell) => {
+                Arc::new(FixedSizeBinaryArray::try_from_sparse_iter_with_size(rows.iter().map(cell), 16)?)
+            }
             Self::Hash(cell) => fixed(rows.iter().map(|row| cell(row).to_be_bytes()))?,
             Self::Text(cell) => Arc::new(StringArray::from_iter_values(rows.iter().map(cell))),
             Self::MaybeText(cell) => Arc::new(rows.iter().map(cell).collect::<StringArray>()),

@@ -3,7 +3,7 @@
 use fanlight_model::{ConfigChange, OcsfClass, RecordHeader};
 
 use super::cell::Cell::{MaybeText, MaybeTime};
-use super::{Column, Columns, Headed, column, headed, identity_of, text_bytes_of};
+use super::{Column, Columns, Headed, column, headed, identity_of};
 use crate::Table;
 
 impl Headed for ConfigChange {
@@ -40,9 +40,5 @@ impl Columns for ConfigChange {
 
     fn identity(&self) -> ([u8; 16], u64) {
         identity_of(&self.header)
-    }
-
-    fn text_bytes(&self) -> usize {
-        text_bytes_of(&self.header)
     }
 }

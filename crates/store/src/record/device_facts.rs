@@ -3,7 +3,7 @@
 use fanlight_model::{DeviceFact, OcsfClass, RecordHeader};
 
 use super::cell::Cell::{MaybeCount, MaybeMap, MaybeText, MaybeTexts, MaybeTime};
-use super::{Column, Columns, Headed, column, headed, identity_of, text_bytes_of};
+use super::{Column, Columns, Headed, column, headed, identity_of};
 use crate::Table;
 
 impl Headed for DeviceFact {
@@ -57,9 +57,5 @@ impl Columns for DeviceFact {
 
     fn identity(&self) -> ([u8; 16], u64) {
         identity_of(&self.header)
-    }
-
-    fn text_bytes(&self) -> usize {
-        text_bytes_of(&self.header)
     }
 }

@@ -1,5 +1,6 @@
 mod faults;
 mod fixture;
+mod lines;
 mod records;
 mod recovery;
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use datafusion::arrow::record_batch::RecordBatch;
 use fanlight_model::{
     AccessEvent, Bridge, ConnectionStamps, Disposition, Effect, Endpoint, EventUid, Feed, ParseLevel,
-    PhaseDurations, PrincipalId, RequestTimes, Timestamp,
+    PhaseDurations, PrincipalId, Raw, RawAddress, RequestTimes, Timestamp,
 };
 
-use super::cells::{Ids, Ints, Lists, Longs, Texts, Times};
+use super::cells::{Flags, Ids, Ints, Lists, Longs, Texts, Times};
 use crate::schema::{
     BRIDGE_NUMBER_COLUMNS, BRIDGE_TEXT_COLUMNS, PHASE_COLUMNS, REQUEST_PHASE_COLUMNS, REQUEST_STAMP_COLUMNS,
     STAMP_COLUMNS,
@@ -89,7 +89,11 @@ fn event(batch: &RecordBatch, row: usize) -> Option<AccessEvent> {
         record_hash: Ids::of(batch, "record_hash").at(row).map(u64::from_be_bytes).unwrap_or_default(),
         bridge: bridge(batch, row),
         parse_level: LEVELS.into_iter().find(|known| Some(known.as_str()) == level.as_deref())?,
-        raw: text("raw")?,
+        retired: Flags::of(batch, "retired").at(row),
+        raw: match (text("raw"), Ids::of(batch, "raw_address").at(row)) {
+            (Some(line), _) => Raw::Line(line),
+            (None, address) => Raw::At(RawAddress(address?)),
+        },
     })
 }
 

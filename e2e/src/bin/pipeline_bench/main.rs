@@ -5,6 +5,7 @@
 //! with everything on: durable before acknowledged, joined, stored and exported; the peers only pass the bytes on.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
+mod outage;
 mod payload;
 mod process;
 mod sender;
@@ -53,7 +54,9 @@ fn main() -> Result<()> {
     print_table(&peers, &rounds);
     acknowledged_rate(&peers, &sink, &payload)?;
     bomb(&peers)?;
-    Ok(())
+    // The processes of the table take no share of what follows.
+    drop(peers);
+    outage::compare(folder.path(), &sink, &payload)
 }
 
 /// One round of one process.

@@ -188,7 +188,7 @@ pub(super) fn event(number: u64, revision: u64) -> AccessEvent {
             server_setup_us: Some(16),
         },
         parse_level: ParseLevel::Strict,
-        ..AccessEvent::empty(uid(number), Feed::ZpaUserActivity, START, "{\"raw\":1}".into())
+        ..AccessEvent::empty(uid(number), Feed::ZpaUserActivity, START, "{\"raw\":1}")
     }
 }
 

@@ -168,7 +168,7 @@ fn event(number: u8, who: &str, disposition: Disposition) -> AccessEvent {
         disposition: Some(disposition),
         rule: (!is_ana).then(|| "no contractors".into()),
         phases: PhaseDurations { setup_us: Some(180_000), ..PhaseDurations::default() },
-        ..AccessEvent::empty(uid(number), Feed::ZpaUserActivity, at(0), "{}".into())
+        ..AccessEvent::empty(uid(number), Feed::ZpaUserActivity, at(0), "{}")
     }
 }
 

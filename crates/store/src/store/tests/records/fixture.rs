@@ -10,7 +10,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use fanlight_model::{
     ConfigChange, ConnectorHealth, ConnectorKind, DeviceFact, EventUid, Feed, FeedHealth, KeptRecord,
-    OtherRecord, ParseLevel, PrincipalId, RecordHeader, Timestamp,
+    OtherRecord, ParseLevel, PrincipalId, RawAddress, RawLine, RecordHeader, Timestamp,
 };
 
 use super::super::fixture::{START, frame};
@@ -187,12 +187,26 @@ pub(super) fn records(number: u64) -> Vec<OtherRecord> {
 
 /// A frame with rows for every table.
 pub(super) fn full_frame(number: u64, spans: u64) -> Append {
-    Append { records: records(number), ..frame(number, spans) }
+    let records = records(number).into_iter().chain([OtherRecord::RawLine(line(number))]).collect();
+    Append { records, ..frame(number, spans) }
 }
 
 /// A frame with a record of one table beside the rest: all tables of records are written by the same steps.
 pub(in crate::store::tests) fn frame_with_record(number: u64, spans: u64) -> Append {
     Append { records: vec![record(Table::FeedRecords, number)], ..frame(number, spans) }
+}
+
+/// The line of `super::super::lines`'s event of this number.
+pub(in crate::store::tests) fn line(number: u64) -> RawLine {
+    let line: Arc<str> = format!("{{\"line\":{number}}}").into();
+    let feed = Feed::ZpaUserActivity;
+    RawLine {
+        address: RawAddress::of(feed, &line),
+        feed,
+        arrival_time: time(number),
+        parse_level: ParseLevel::Raw,
+        line,
+    }
 }
 
 fn with_header(mut record: OtherRecord, edit: impl Fn(&mut RecordHeader)) -> OtherRecord {
@@ -201,7 +215,7 @@ fn with_header(mut record: OtherRecord, edit: impl Fn(&mut RecordHeader)) -> Oth
         OtherRecord::ConnectorHealth(row) => edit(&mut row.header),
         OtherRecord::ConfigChange(row) => edit(&mut row.header),
         OtherRecord::Kept(row) => edit(&mut row.header),
-        OtherRecord::FeedHealth(_) => {}
+        OtherRecord::FeedHealth(_) | OtherRecord::RawLine(_) => {}
     }
     record
 }
@@ -234,6 +248,7 @@ pub(super) fn expected(record: &OtherRecord) -> RecordBatch {
         OtherRecord::ConfigChange(row) => laid_out(row),
         OtherRecord::Kept(row) => laid_out(row),
         OtherRecord::FeedHealth(row) => laid_out(row),
+        OtherRecord::RawLine(row) => laid_out(row),
     }
 }
 
@@ -245,6 +260,7 @@ pub(super) fn found(store: &Store, table: Table, record: &OtherRecord) -> Vec<Re
         OtherRecord::ConfigChange(row) => row.header.event_uid,
         OtherRecord::Kept(row) => row.header.event_uid,
         OtherRecord::FeedHealth(row) => row.event_uid(),
+        OtherRecord::RawLine(row) => panic!("line {} is no record", row.address),
     };
     let wanted = Wanted::new("event_uid", vec![uid.0]);
     let (rows, is_all) = store.rows_within(&store.view(), table, &wanted, usize::MAX, &mut 0).expect("reads");
