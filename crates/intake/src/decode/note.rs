@@ -53,7 +53,9 @@ pub enum Note {
     /// `ConnectionID` does not begin with `SessionID`.
     ForeignSession,
     /// An `InternalReason` that is on no list.
-    UnknownReason,
+    UnknownReason(Arc<str>),
+    /// A `ConnectionStatus` that is on no list.
+    UnknownStatus(Arc<str>),
     /// A version of Fanlight's own template that this version does not know.
     UnknownTemplateVersion,
     /// An old template wrote a label where the value belongs, and the value where the label belongs.
@@ -97,7 +99,8 @@ impl Note {
             Self::UnreadableAddress(_) => "unreadable_address",
             Self::EndBeforeStart => "end_before_start",
             Self::ForeignSession => "foreign_session",
-            Self::UnknownReason => "unknown_reason",
+            Self::UnknownReason(_) => "unknown_reason",
+            Self::UnknownStatus(_) => "unknown_status",
             Self::UnknownTemplateVersion => "unknown_template_version",
             Self::SwappedLabel(_) => "swapped_label",
             Self::SwappedAddresses => "swapped_addresses",
@@ -114,7 +117,8 @@ impl Note {
             self,
             Self::UnknownKey(_)
                 | Self::ForeignSession
-                | Self::UnknownReason
+                | Self::UnknownReason(_)
+                | Self::UnknownStatus(_)
                 | Self::UnknownTemplateVersion
                 | Self::Aggregated
                 | Self::UnknownZone(_)
@@ -162,7 +166,8 @@ impl fmt::Display for Note {
             Self::UnreadableAddress(key) => write!(f, "`{key}` is no IP address and cannot be joined on"),
             Self::EndBeforeStart => f.write_str("the connection ended before it began; the end was moved"),
             Self::ForeignSession => f.write_str("`ConnectionID` does not begin with `SessionID`"),
-            Self::UnknownReason => f.write_str("`InternalReason` holds a code that is on no list"),
+            Self::UnknownReason(code) => write!(f, "`InternalReason` holds `{code}`, which is on no list"),
+            Self::UnknownStatus(code) => write!(f, "`ConnectionStatus` holds `{code}`, which is on no list"),
             Self::UnknownTemplateVersion => {
                 f.write_str("the template is a version of Fanlight's that is not known here")
             }

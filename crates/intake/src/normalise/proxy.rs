@@ -70,7 +70,7 @@ pub(crate) fn nginx(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> AccessEvent {
     let uid = reader.value(N::request_id).map(|_| Arc::from(parts.join("#")));
     let mut event = begin(reader, uid, raw);
     let port = reader.port(N::realip_remote_port);
-    event.connector = reader.address(N::realip_remote_addr).and_then(|address| Endpoint::new(address, port?));
+    event.set_connector(reader.address(N::realip_remote_addr), port);
     event.client_address =
         reader.address(N::remote_addr).map(|address| reader.memo.text(&address.to_string()));
     event.server_address = reader.address(N::server_addr);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fanlight_model::{AccessEvent, Disposition, Effect, Endpoint};
+use fanlight_model::{AccessEvent, Disposition, Effect};
 
 use super::logged::{Anchor, date, logged};
 use super::reader::Reader;
@@ -49,6 +49,7 @@ pub(crate) fn without_sockets(event: &mut AccessEvent, reader: &mut Reader<'_, '
     event.connection_status = Some(reader.memo.text(AGGREGATED));
     event.client_port = None;
     event.connector = None;
+    event.connector_address = None;
     event.server_address = None;
     event.server_port = None;
 }
@@ -58,7 +59,7 @@ fn fill_where(event: &mut AccessEvent, reader: &mut Reader<'_, '_>) {
     event.client_port = reader.port(T::csport);
     event.service_edge = reader.text(T::datacenter);
     let port = reader.port(T::ssport);
-    event.connector = reader.address(T::ssip).and_then(|address| Endpoint::new(address, port?));
+    event.set_connector(reader.address(T::ssip), port);
     event.server_address = reader.address(T::sdip);
     event.server_port = reader.port(T::sdport);
     event.ip_protocol = reader.value(T::ipproto).and_then(ip_protocol);
