@@ -1,5 +1,6 @@
 //! Access logs of Envoy and nginx to the access event, with the proxy's far side as its bridge.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use super::reader::Reader;
 use super::zia::begin;
 use super::zia_firewall::nanos_of_millis;
 use super::zia_policy::effects;
+use super::zia_web::split_port;
 use crate::decode::feed_table::Token;
 use crate::decode::note::Note;
 use crate::decode::table::envoy::T as E;
@@ -25,6 +27,8 @@ pub(crate) fn envoy(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> AccessEvent {
     let uid = reader.value(E::rid).map(|_| Arc::from(parts.join("#")));
     let mut event = begin(reader, uid, raw);
     event.connector = socket(reader, E::ddra.index());
+    let peer = reader.value(E::ddra).and_then(address_of);
+    event.connector_address = peer.filter(|peer| event.connector.is_none() && !peer.is_unspecified());
     let local = socket(reader, E::dla.index());
     (event.server_address, event.server_port) =
         (local.map(|local| local.address), local.map(|local| local.port));
@@ -32,13 +36,12 @@ pub(crate) fn envoy(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> AccessEvent {
         reader.value(E::dra).and_then(address_of).map(|address| reader.memo.text(&address.to_string()));
     event.method = reader.text(E::m);
     event.path = reader.own_text(E::p);
-    event.host = reader.text(E::a);
+    if let Some(authority) = reader.value(E::a) {
+        fill_authority(&mut event, reader, authority);
+    }
     event.app = reader.text(E::cluster);
     event.status = status(reader, E::code.index());
-    event.reason = reader.text(E::details).or_else(|| reader.text(E::flags));
-    let flags = reader.value(E::flags);
-    event.disposition = by_flags(flags, event.status);
-    event.effects = effects(&[(Effect::Throttled, has_flag(flags, &["RL"]))]);
+    fill_envoys_answer(&mut event, reader);
     event.total_bytes =
         [reader.number(E::rx), reader.number(E::tx)].into_iter().flatten().fold(0, u64::saturating_add);
     let header = reader.value(E::tp).and_then(traceparent);
@@ -76,8 +79,12 @@ pub(crate) fn nginx(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> AccessEvent {
     event.server_address = reader.address(N::server_addr);
     event.server_port = reader.port(N::server_port);
     event.method = reader.text(N::request_method);
-    event.path = reader.own_text(N::request_uri);
-    event.host = reader.text(N::host);
+    let was_mended = reader.notes.iter().any(|note| *note == Note::BadEscape);
+    let plain = |text| if was_mended { without_escapes(text) } else { Cow::Borrowed(text) };
+    event.path = reader.value(N::request_uri).map(|path| Arc::from(plain(path)));
+    if let Some(host) = reader.value(N::host).map(plain) {
+        fill_authority(&mut event, reader, &host);
+    }
     event.status = status(reader, N::status.index());
     event.disposition = by_flags(None, event.status);
     event.total_bytes = [reader.number(N::bytes_sent), reader.number(N::request_length)]
@@ -111,6 +118,84 @@ pub(crate) fn nginx(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> AccessEvent {
     let nanos = micros.and_then(|micros| i64::try_from(micros.saturating_mul(1_000)).ok());
     let logged = logged(reader);
     finish(reader, event, logged, nanos, Anchor::End)
+}
+
+/// What Envoy did: its filters refused by a rule or a limit, it could not reach the app, or it let the request through.
+fn fill_envoys_answer(event: &mut AccessEvent, reader: &mut Reader<'_, '_>) {
+    // A connection that was refused before there was a request has its reason in the other field.
+    let ended = reader.text(E::connection_termination_details);
+    event.reason = reader.text(E::details).or(ended).or_else(|| reader.text(E::flags));
+    let flags = reader.value(E::flags);
+    let refusal = event.reason.as_deref().and_then(Refusal::of);
+    event.disposition = match refusal {
+        Some(_) => Some(Disposition::Blocked),
+        None => by_flags(flags, event.status),
+    };
+    let throttled = has_flag(flags, &["RL"]) || matches!(refusal, Some(Refusal::Limit));
+    event.effects = effects(&[(Effect::Throttled, throttled)]);
+    if let Some(Refusal::Rule(Some(rule))) = refusal {
+        event.rule = Some(reader.memo.text(rule));
+    }
+}
+
+/// A filter's own answer, told by `RESPONSE_CODE_DETAILS`: its status alone may as well be the app's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal<'a> {
+    /// The rule, where there was one and not only none that allowed it.
+    Rule(Option<&'a str>),
+    Limit,
+    Credential,
+}
+
+impl<'a> Refusal<'a> {
+    fn of(details: &'a str) -> Option<Self> {
+        const RULE: &str = "rbac_access_denied_matched_policy";
+        if let Some(named) = details.strip_prefix(RULE) {
+            // Names of rules hold brackets of their own.
+            let inside = named.strip_prefix('[').and_then(|rest| rest.rsplit_once(']'));
+            let rule = inside.map(|(rule, _)| rule).filter(|rule| !matches!(*rule, "" | "none"));
+            return Some(Self::Rule(rule));
+        }
+        match details {
+            "rbac_access_denied" => Some(Self::Rule(None)),
+            "request_rate_limited" | "local_rate_limited" => Some(Self::Limit),
+            "ext_authz_denied" => Some(Self::Credential),
+            _ if details.starts_with("jwt_authn_access_denied") => Some(Self::Credential),
+            _ => None,
+        }
+    }
+}
+
+/// The `Host` that was asked for, perhaps with a port.
+fn fill_authority(event: &mut AccessEvent, reader: &mut Reader<'_, '_>, authority: &str) {
+    let (host, port) = split_port(authority);
+    event.host = (!host.is_empty()).then(|| reader.memo.text(host));
+    event.service_port = port;
+}
+
+/// nginx writes bytes as `\xHH` where its `log_format` says nothing of JSON; a backslash of the request's own is written so too.
+fn without_escapes(text: &str) -> Cow<'_, str> {
+    if !text.contains("\\x") {
+        return Cow::Borrowed(text);
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\\x") {
+        bytes.extend_from_slice(before.as_bytes());
+        let byte = after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match byte.zip(after.get(2..)) {
+            Some((byte, after)) => {
+                bytes.push(byte);
+                rest = after;
+            }
+            None => {
+                bytes.extend_from_slice(b"\\x");
+                rest = after;
+            }
+        }
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn finish(
@@ -221,6 +306,31 @@ mod tests {
         assert!(traceparent(header).is_some());
         assert_eq!(traceparent("00-00000000000000000000000000000000-0123456789abcdef-01"), None);
         assert_eq!(traceparent("x"), None);
+    }
+
+    #[test]
+    fn a_filter_that_refused_says_so_in_the_details() {
+        for (details, refusal) in [
+            ("rbac_access_denied_matched_policy[staff-only]", Some(Refusal::Rule(Some("staff-only")))),
+            (
+                "rbac_access_denied_matched_policy[ns[shop]-policy[staff]-rule[0]]",
+                Some(Refusal::Rule(Some("ns[shop]-policy[staff]-rule[0]"))),
+            ),
+            ("rbac_access_denied_matched_policy[none]", Some(Refusal::Rule(None))),
+            ("request_rate_limited", Some(Refusal::Limit)),
+            ("jwt_authn_access_denied{Jwt_is_missing}", Some(Refusal::Credential)),
+            ("via_upstream", None),
+        ] {
+            assert_eq!(Refusal::of(details), refusal, "{details}");
+        }
+    }
+
+    #[test]
+    fn nginxs_escapes_are_undone() {
+        assert_eq!(without_escapes("/a?q=\\x22b\\x22"), "/a?q=\"b\"");
+        assert_eq!(without_escapes("/caf\\xC3\\xA9\\x5C"), "/café\\");
+        assert_eq!(without_escapes("/\\xzz\\x2"), "/\\xzz\\x2");
+        assert_eq!(without_escapes("/\\xé"), "/\\xé");
     }
 
     #[test]
