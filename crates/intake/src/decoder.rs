@@ -235,7 +235,7 @@ fn described(
         Content::Raw(_) => (UNKNOWN, Vec::new()),
     };
     let read = Read::of(record, hint, arrival, memo);
-    let mut notes: Vec<String> = read.raw.iter().map(RawReason::to_string).collect();
+    let mut notes: Vec<String> = read.raw.iter().map(|reason| reason.with_way_out(hint)).collect();
     notes.extend(read.notes.iter().map(Note::to_string));
     DecodedLine {
         line,

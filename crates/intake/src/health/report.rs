@@ -343,7 +343,9 @@ const fn is_steady(feed: Feed) -> bool {
 
 /// The way out where a template is at fault.
 pub(crate) fn template_hint(feed: Feed) -> String {
-    if crate::decode::template::template(feed).is_some() {
+    if feed == Feed::ZiaNssAlert {
+        "its form is fixed, so a relay may have changed it: let it pass as it is".to_owned()
+    } else if crate::decode::template::template(feed).is_some() {
         format!("`fanlight config template {feed}` prints one that is safe")
     } else {
         format!("`fanlight config explain FILE --feed {feed}` says what is wrong with yours")

@@ -38,7 +38,7 @@ fn record<'a>(before: &'a str, text: &'a str) -> Result<Object<'a>, RawReason> {
         Some(delimiter) => &*delimiter.encode_utf8(&mut buffer),
         None => pairs::tab_in(attributes),
     };
-    fields.extend(pairs::pairs(attributes, delimiter, None));
+    fields.extend(pairs::pairs(attributes, delimiter));
     object(Syntax::Leef, fields)
 }
 
