@@ -70,6 +70,8 @@ pub enum Note {
     NoTime,
     /// A base64 token that is none; its value is in the raw line only.
     BadBase64(&'static str),
+    /// Blanks stood between the pairs of a syntax that has tabs there.
+    BlankDelimiter,
 }
 
 impl Note {
@@ -108,6 +110,7 @@ impl Note {
             Self::UnknownZone(_) => "unknown_zone",
             Self::NoTime => "no_time",
             Self::BadBase64(_) => "bad_base64",
+            Self::BlankDelimiter => "blank_delimiter",
         }
     }
 
@@ -188,6 +191,9 @@ impl fmt::Display for Note {
             }
             Self::NoTime => f.write_str("no stamp could be used; the time of arrival stands in for it"),
             Self::BadBase64(key) => write!(f, "`{key}` is not readable as base64"),
+            Self::BlankDelimiter => {
+                f.write_str("blanks between the pairs were taken for tabs; does a relay change them?")
+            }
         }
     }
 }

@@ -59,7 +59,10 @@ impl RawReason {
             }
             _ => return self.to_string(),
         };
-        format!("{self}; {way_out}")
+        match feed {
+            Feed::ZiaNssAlert if self == Self::NoObject => format!("no alert in the line; {way_out}"),
+            _ => format!("{self}; {way_out}"),
+        }
     }
 }
 
