@@ -201,6 +201,7 @@ pub fn decode_lines_with(
     let mut visit = |piece: Piece<'_>| {
         line += 1;
         match piece {
+            Piece::Blank(count) => line += count - 1,
             Piece::Line(bytes) | Piece::Miscounted(bytes) | Piece::HalfLine(bytes) => {
                 reading.line(bytes, feed, &mut |record| {
                     decoded.push(described(feed, line, record, arrival, &mut memo));
@@ -298,6 +299,7 @@ impl<'a> Records<'a> {
                 self.add(ODDITY, Outcome::Received, "octet_count_untrue");
                 reading.line(line, feed, &mut |record| self.record(record, feed, allowance.take()));
             }
+            Piece::Blank(_) => {}
             Piece::TooLong => self.too_long(feed),
         }
     }

@@ -7,6 +7,8 @@
 //! What is found depends on the bytes alone and not on how they were cut on their way, nothing is looked up ahead of what has come
 //! in, and no more than one unfinished record is held.
 
+use memchr::memchr;
+
 /// One thing found in the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
@@ -16,6 +18,8 @@ pub enum Piece<'a> {
     Miscounted(&'a [u8]),
     /// What had come of a record when the stream ended.
     HalfLine(&'a [u8]),
+    /// So many lines with nothing on them: a body of nothing but newlines is one piece.
+    Blank(usize),
     /// A record longer than the cap; told once, its bytes are not kept.
     TooLong,
 }
@@ -76,6 +80,14 @@ impl Beginning {
     }
 }
 
+/// How many newlines a text begins with.
+pub(crate) fn newlines(bytes: &[u8]) -> usize {
+    const RUN: [u8; 256] = [b'\n'; 256];
+    let whole = bytes.chunks_exact(RUN.len()).take_while(|chunk| **chunk == RUN).count() * RUN.len();
+    let rest = bytes.get(whole..).unwrap_or_default();
+    whole + rest.iter().take_while(|byte| **byte == b'\n').count()
+}
+
 impl RecordFramer {
     /// Takes the next bytes of the stream and visits each record that they complete. One of more than `max` bytes is told as too
     /// long and skipped.
@@ -111,6 +123,11 @@ impl RecordFramer {
             if let Some(rest) = bytes.strip_prefix(b"\n") {
                 return rest;
             }
+        }
+        if self.pending.is_empty() && bytes.first() == Some(&b'\n') {
+            let (blank, rest) = bytes.split_at(newlines(bytes));
+            visit(Piece::Blank(blank.len()));
+            return rest;
         }
         // One byte at a time while a count could come: nine at most.
         let (beginning, taken) = match (self.pending.is_empty(), bytes.split_first()) {
@@ -151,7 +168,7 @@ impl RecordFramer {
     }
 
     fn line<'a>(&mut self, bytes: &'a [u8], max: usize, visit: &mut dyn FnMut(Piece<'_>)) -> &'a [u8] {
-        let end = bytes.iter().position(|byte| *byte == b'\n');
+        let end = memchr(b'\n', bytes);
         let (line, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
         let is_too_long = self.pending.len().saturating_add(line.len()) > max;
         match end {
@@ -165,7 +182,7 @@ impl RecordFramer {
 
     fn counted<'a>(&mut self, bytes: &'a [u8], left: usize, visit: &mut dyn FnMut(Piece<'_>)) -> &'a [u8] {
         let (counted, beyond) = bytes.split_at(left.min(bytes.len()));
-        let newline = counted.iter().position(|byte| *byte == b'\n');
+        let newline = memchr(b'\n', counted);
         match newline {
             // The newline that a record ends with may be counted, too.
             Some(at) if at + 1 == left => {
@@ -194,7 +211,7 @@ impl RecordFramer {
     /// Goes to the newline, or over so many bytes.
     fn skip<'a>(&mut self, bytes: &'a [u8], left: usize) -> &'a [u8] {
         let within = bytes.get(..left.min(bytes.len())).unwrap_or_default();
-        if let Some(at) = within.iter().position(|byte| *byte == b'\n') {
+        if let Some(at) = memchr(b'\n', within) {
             self.state = State::Start;
             return bytes.get(at + 1..).unwrap_or_default();
         }
