@@ -80,12 +80,26 @@ impl Beginning {
     }
 }
 
-/// How many newlines a text begins with.
-pub(crate) fn newlines(bytes: &[u8]) -> usize {
-    const RUN: [u8; 256] = [b'\n'; 256];
-    let whole = bytes.chunks_exact(RUN.len()).take_while(|chunk| **chunk == RUN).count() * RUN.len();
-    let rest = bytes.get(whole..).unwrap_or_default();
-    whole + rest.iter().take_while(|byte| **byte == b'\n').count()
+/// The blank lines that a text begins with.
+pub(crate) struct Newlines {
+    pub(crate) lines: usize,
+    pub(crate) bytes: usize,
+}
+
+/// All of them that end alike.
+pub(crate) fn newlines(text: &[u8]) -> Newlines {
+    const LF: &[u8] = &[b'\n'; 256];
+    const CRLF: &[u8] = b"\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n";
+    let (run, length) = match text {
+        [b'\n', ..] => (LF, 1),
+        [b'\r', b'\n', ..] => (CRLF, 2),
+        _ => return Newlines { lines: 0, bytes: 0 },
+    };
+    let whole = text.chunks_exact(run.len()).take_while(|chunk| *chunk == run).count() * run.len();
+    let rest = text.get(whole..).unwrap_or_default();
+    let same = |(one, other): &(&[u8], &[u8])| one == other;
+    let more = rest.chunks_exact(length).zip(run.chunks_exact(length)).take_while(same).count() * length;
+    Newlines { lines: (whole + more) / length, bytes: whole + more }
 }
 
 impl RecordFramer {
@@ -124,10 +138,12 @@ impl RecordFramer {
                 return rest;
             }
         }
-        if self.pending.is_empty() && bytes.first() == Some(&b'\n') {
-            let (blank, rest) = bytes.split_at(newlines(bytes));
-            visit(Piece::Blank(blank.len()));
-            return rest;
+        if self.pending.is_empty() {
+            let blank = newlines(bytes);
+            if blank.lines > 0 {
+                visit(Piece::Blank(blank.lines));
+                return bytes.get(blank.bytes..).unwrap_or_default();
+            }
         }
         // One byte at a time while a count could come: nine at most.
         let (beginning, taken) = match (self.pending.is_empty(), bytes.split_first()) {
@@ -173,11 +189,20 @@ impl RecordFramer {
         let is_too_long = self.pending.len().saturating_add(line.len()) > max;
         match end {
             Some(_) if is_too_long => self.give_up(State::Start, visit),
+            // However it was cut on its way, it is blank.
+            Some(_) if self.is_blank(line) => {
+                (self.state, self.pending) = (State::Start, Vec::new());
+                visit(Piece::Blank(1));
+            }
             Some(_) => self.end(visit, line, |bytes| Piece::Line(bytes)),
             None if is_too_long => self.give_up(State::SkipLine, visit),
             None => self.pending.extend_from_slice(line),
         }
         rest.strip_prefix(b"\n").unwrap_or(rest)
+    }
+
+    fn is_blank(&self, line: &[u8]) -> bool {
+        matches!((self.pending.as_slice(), line), ([], b"\r") | (b"\r", []))
     }
 
     fn counted<'a>(&mut self, bytes: &'a [u8], left: usize, visit: &mut dyn FnMut(Piece<'_>)) -> &'a [u8] {

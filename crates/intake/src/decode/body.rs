@@ -21,7 +21,7 @@ pub(crate) fn decode_body(
     visit: Visit<'_>,
     too_long: &mut dyn FnMut(),
 ) {
-    let body = body.get(newlines(body)..).unwrap_or_default();
+    let body = body.get(newlines(body).bytes..).unwrap_or_default();
     let start = body.trim_ascii_start();
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
     match start.first() {

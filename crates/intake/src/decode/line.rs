@@ -60,7 +60,9 @@ const MAX_PREFIX_BYTES: usize = 512;
 impl Reading {
     /// Visits each record of a line; a blank line has none. `hint` is the feed that the line should be of.
     pub(crate) fn line(&mut self, line: &[u8], hint: Feed, visit: Visit<'_>) {
-        if self.expected(line, hint, visit) {
+        let line = line.trim_ascii();
+        // A flood of blank lines costs a look at each.
+        if line.is_empty() || self.expected(line, hint, visit) {
             return;
         }
         let mut notes = Notes::default();
@@ -105,9 +107,8 @@ impl Reading {
         }
     }
 
-    /// A line that looks like one before it. False where it does not: nothing was visited.
+    /// A line without blanks around it that looks like one before it. False where it does not: nothing was visited.
     fn expected(&mut self, line: &[u8], hint: Feed, visit: Visit<'_>) -> bool {
-        let line = line.trim_ascii();
         // Strings must not hold control characters; without any, the end of a string is its next quote.
         if line.first() != Some(&b'{') || line.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < 0x20 {
             return false;

@@ -53,8 +53,13 @@ fn a_run_of_newlines_is_one_piece() {
     assert_eq!(found, ["Line([97])", "Blank(1000)", "Line([98])"]);
     for length in [0, 1, 255, 256, 257, 1_000] {
         let text = [vec![b'\n'; length], b"x\n".to_vec()].concat();
-        assert_eq!((newlines(&text), newlines(&text[..length])), (length, length));
+        assert_eq!((newlines(&text).lines, newlines(&text[..length]).bytes), (length, length));
     }
+    for lines in [1, 7, 8, 9, 100] {
+        let text = [b"\r\n".repeat(lines), b"\rx\n".to_vec()].concat();
+        assert_eq!((newlines(&text).lines, newlines(&text).bytes), (lines, 2 * lines));
+    }
+    check(b"\r\n\r\n\n\r\na\r\n", &["blank", "blank", "blank", "blank", "line a\r"]);
 }
 
 #[test]
