@@ -101,8 +101,8 @@ macro_rules! ranked_fields {
 }
 
 ranked_fields! {
-    vendor_uid principal_id user_name device client_address service_edge app_connector connector server_address server_port
-    ip_protocol host service_port app app_segment method path status disposition rule reason connection_status
+    vendor_uid principal_id user_name device client_address service_edge app_connector connector connector_address server_address
+    server_port ip_protocol host service_port app app_segment method path status disposition rule reason connection_status
 }
 
 impl Rank {
@@ -337,6 +337,7 @@ impl Seen {
             service_edge,
             app_connector,
             connector,
+            connector_address,
             server_address,
             server_port,
             ip_protocol,
@@ -375,7 +376,8 @@ impl Seen {
             client_address,
             client_port,
         );
-        let by = (service_edge, app_connector, connector, server_address, server_port, ip_protocol);
+        let apps = (app_connector, connector, connector_address);
+        let by = (service_edge, apps, server_address, server_port, ip_protocol);
         let what = (host, service_port, app, app_segment, method, path, status);
         let how =
             (disposition, effects, rule, reason, durations_in_order(phases), request, bridge, parse_level);

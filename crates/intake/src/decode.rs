@@ -14,6 +14,7 @@ pub(crate) mod layout;
 pub(crate) mod line;
 pub(crate) mod note;
 pub(crate) mod product;
+pub(crate) mod raw_reason;
 pub(crate) mod rendering;
 pub(crate) mod slots;
 pub(crate) mod sources;

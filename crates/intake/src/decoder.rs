@@ -221,6 +221,7 @@ pub fn decode_lines_with(
     let mut visit = |piece: Piece<'_>| {
         line += 1;
         match piece {
+            Piece::Blank(count) => line += count - 1,
             Piece::Line(bytes) | Piece::Miscounted(bytes) | Piece::HalfLine(bytes) => {
                 reading.line(bytes, feed, &mut |record| {
                     decoded.push(described(feed, line, record, arrival, &mut memo));
@@ -255,7 +256,7 @@ fn described(
         Content::Raw(_) => (UNKNOWN, Vec::new()),
     };
     let read = Read::of(record, hint, arrival, memo);
-    let mut notes: Vec<String> = read.raw.iter().map(RawReason::to_string).collect();
+    let mut notes: Vec<String> = read.raw.iter().map(|reason| reason.with_way_out(hint)).collect();
     notes.extend(read.notes.iter().map(Note::to_string));
     DecodedLine {
         line,
@@ -321,6 +322,7 @@ impl<'a> Records<'a> {
                 self.add(ODDITY, Outcome::Received, "octet_count_untrue");
                 reading.line(line, feed, &mut |record| self.record(record, feed, allowance.take()));
             }
+            Piece::Blank(_) => {}
             Piece::TooLong => self.too_long(feed),
         }
     }

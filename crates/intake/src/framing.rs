@@ -7,6 +7,8 @@
 //! What is found depends on the bytes alone and not on how they were cut on their way, nothing is looked up ahead of what has come
 //! in, and no more than one unfinished record is held.
 
+use memchr::memchr;
+
 /// One thing found in the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
@@ -16,6 +18,8 @@ pub enum Piece<'a> {
     Miscounted(&'a [u8]),
     /// What had come of a record when the stream ended.
     HalfLine(&'a [u8]),
+    /// So many lines with nothing on them: a body of nothing but newlines is one piece.
+    Blank(usize),
     /// A record longer than the cap; told once, its bytes are not kept.
     TooLong,
 }
@@ -76,6 +80,28 @@ impl Beginning {
     }
 }
 
+/// The blank lines that a text begins with.
+pub(crate) struct Newlines {
+    pub(crate) lines: usize,
+    pub(crate) bytes: usize,
+}
+
+/// All of them that end alike.
+pub(crate) fn newlines(text: &[u8]) -> Newlines {
+    const LF: &[u8] = &[b'\n'; 256];
+    const CRLF: &[u8] = b"\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n";
+    let (run, length) = match text {
+        [b'\n', ..] => (LF, 1),
+        [b'\r', b'\n', ..] => (CRLF, 2),
+        _ => return Newlines { lines: 0, bytes: 0 },
+    };
+    let whole = text.chunks_exact(run.len()).take_while(|chunk| *chunk == run).count() * run.len();
+    let rest = text.get(whole..).unwrap_or_default();
+    let same = |(one, other): &(&[u8], &[u8])| one == other;
+    let more = rest.chunks_exact(length).zip(run.chunks_exact(length)).take_while(same).count() * length;
+    Newlines { lines: (whole + more) / length, bytes: whole + more }
+}
+
 impl RecordFramer {
     /// Takes the next bytes of the stream and visits each record that they complete. One of more than `max` bytes is told as too
     /// long and skipped.
@@ -110,6 +136,13 @@ impl RecordFramer {
             // Some senders add a newline to what they have counted.
             if let Some(rest) = bytes.strip_prefix(b"\n") {
                 return rest;
+            }
+        }
+        if self.pending.is_empty() {
+            let blank = newlines(bytes);
+            if blank.lines > 0 {
+                visit(Piece::Blank(blank.lines));
+                return bytes.get(blank.bytes..).unwrap_or_default();
             }
         }
         // One byte at a time while a count could come: nine at most.
@@ -151,11 +184,16 @@ impl RecordFramer {
     }
 
     fn line<'a>(&mut self, bytes: &'a [u8], max: usize, visit: &mut dyn FnMut(Piece<'_>)) -> &'a [u8] {
-        let end = bytes.iter().position(|byte| *byte == b'\n');
+        let end = memchr(b'\n', bytes);
         let (line, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
         let is_too_long = self.pending.len().saturating_add(line.len()) > max;
         match end {
             Some(_) if is_too_long => self.give_up(State::Start, visit),
+            // However it was cut on its way, it is blank.
+            Some(_) if self.is_blank(line) => {
+                (self.state, self.pending) = (State::Start, Vec::new());
+                visit(Piece::Blank(1));
+            }
             Some(_) => self.end(visit, line, |bytes| Piece::Line(bytes)),
             None if is_too_long => self.give_up(State::SkipLine, visit),
             None => self.pending.extend_from_slice(line),
@@ -163,9 +201,13 @@ impl RecordFramer {
         rest.strip_prefix(b"\n").unwrap_or(rest)
     }
 
+    fn is_blank(&self, line: &[u8]) -> bool {
+        matches!((self.pending.as_slice(), line), ([], b"\r") | (b"\r", []))
+    }
+
     fn counted<'a>(&mut self, bytes: &'a [u8], left: usize, visit: &mut dyn FnMut(Piece<'_>)) -> &'a [u8] {
         let (counted, beyond) = bytes.split_at(left.min(bytes.len()));
-        let newline = counted.iter().position(|byte| *byte == b'\n');
+        let newline = memchr(b'\n', counted);
         match newline {
             // The newline that a record ends with may be counted, too.
             Some(at) if at + 1 == left => {
@@ -194,7 +236,7 @@ impl RecordFramer {
     /// Goes to the newline, or over so many bytes.
     fn skip<'a>(&mut self, bytes: &'a [u8], left: usize) -> &'a [u8] {
         let within = bytes.get(..left.min(bytes.len())).unwrap_or_default();
-        if let Some(at) = within.iter().position(|byte| *byte == b'\n') {
+        if let Some(at) = memchr(b'\n', within) {
             self.state = State::Start;
             return bytes.get(at + 1..).unwrap_or_default();
         }

@@ -8,6 +8,7 @@ mod list;
 mod logged;
 pub(crate) mod memo;
 mod proxy;
+mod proxy_refusal;
 mod reader;
 pub(crate) mod record;
 mod rendered;

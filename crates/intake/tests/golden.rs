@@ -72,6 +72,12 @@ fn records_of_other_feeds_are_taken_for_what_they_are() {
     }
 }
 
+/// A pending port, codes on no list, hashed names and words for nobody: what a record does not settle is not made up.
+#[test]
+fn what_is_not_settled_is_not_made_up() {
+    check("unsettled");
+}
+
 #[test]
 fn traps_of_time_and_shape_cost_nothing_but_themselves() {
     check("traps");
@@ -145,6 +151,7 @@ fn render(template: &str) -> (String, Vec<String>) {
         line.push_str(match &directive[1..2] {
             "j" if token.ends_with("IP") => "\"192.0.2.7\"",
             "j" if token == "InternalReason" => "\"MT_CLOSED_TERMINATED\"",
+            "j" if token == "ConnectionStatus" => "\"close\"",
             "j" => "\"text\"",
             "f" => "48.000000",
             "d" if token.contains("Timestamp") => "1772612442230117",

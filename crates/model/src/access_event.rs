@@ -110,6 +110,8 @@ pub struct AccessEvent {
     pub app_connector: Option<Arc<str>>,
     /// ZPA `ConnectorIP:ConnectorPort`: the source that the app sees. `None` means pending, or never connected.
     pub connector: Option<Endpoint>,
+    /// ZPA `ConnectorIP` where its port is pending, so that there is no `connector` yet. It is no key to join by.
+    pub connector_address: Option<IpAddr>,
     /// ZPA `ServerIP`.
     pub server_address: Option<IpAddr>,
     /// ZPA `ServerPort`.
@@ -184,6 +186,7 @@ impl AccessEvent {
             service_edge: None,
             app_connector: None,
             connector: None,
+            connector_address: None,
             server_address: None,
             server_port: None,
             ip_protocol: None,
@@ -209,6 +212,17 @@ impl AccessEvent {
             retired: false,
             raw: raw.into(),
         }
+    }
+
+    /// Says where the app connector is, as far as it is known: an address whose port is pending is kept beside.
+    pub fn set_connector(&mut self, address: Option<IpAddr>, port: Option<u16>) {
+        self.connector = address.zip(port).and_then(|(address, port)| Endpoint::new(address, port));
+        self.connector_address = address.filter(|_| self.connector.is_none());
+    }
+
+    /// The app connector's address, with or without its port.
+    pub fn app_connector_address(&self) -> Option<IpAddr> {
+        self.connector.map(|connector| connector.address).or(self.connector_address)
     }
 
     /// The product that wrote it.

@@ -43,7 +43,7 @@ fn who_and_where(event: &AccessEvent) -> Fields {
         ("client_address", text(&event.client_address)),
         ("service_edge", text(&event.service_edge)),
         ("app_connector", text(&event.app_connector)),
-        ("connector_address", event.connector.map(|connector| connector.address.to_string()).into()),
+        ("connector_address", event.app_connector_address().map(|address| address.to_string()).into()),
         ("connector_port", event.connector.map(|connector| connector.port).into()),
         ("server_address", event.server_address.map(|address| address.to_string()).into()),
         ("server_port", event.server_port.into()),

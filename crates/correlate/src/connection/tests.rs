@@ -96,6 +96,23 @@ fn only_tcp_connections_with_an_endpoint_can_be_joined() {
     assert_eq!(key(&event), None);
 }
 
+/// A port is pending in the first record and there in the second, whichever comes first: the address alone joins nothing.
+#[test]
+fn a_pending_port_is_filled_in_and_its_address_is_not_lost() {
+    let address = "198.51.100.7".parse().ok();
+    let mut open = record("open", 0, 1);
+    open.set_connector(address, None);
+    let mut active = record("active", 5, 2);
+    active.set_connector(address, Some(40_001));
+    let alone = Connection::new(open.clone(), Timestamp::from_seconds(1), &RandomState::new());
+    assert_eq!((alone.join_key(), alone.event.app_connector_address()), (None, address));
+    for records in [[open.clone(), active.clone()], [active, open]] {
+        let (event, ..) = merged(records);
+        assert_eq!(event.connector, address.and_then(|address| Endpoint::new(address, 40_001)));
+        assert_eq!(event.app_connector_address(), address);
+    }
+}
+
 fn maybe<T: Clone + std::fmt::Debug + 'static>(values: Vec<T>) -> impl Strategy<Value = Option<T>> {
     prop_oneof![Just(None), prop::sample::select(values).prop_map(Some)]
 }

@@ -4,7 +4,7 @@ use fanlight_model::Feed;
 
 use super::line::{Content, LineRecord, RawReason, Reading, Visit, read_object};
 use super::note::{Note, Notes};
-use crate::framing::{Piece, RecordFramer};
+use crate::framing::{Piece, RecordFramer, newlines};
 
 /// What stands between two elements of an array or of several, or two objects.
 const BETWEEN: [char; 8] = [' ', '\t', '\r', '\n', ',', '\0', '[', ']'];
@@ -21,6 +21,7 @@ pub(crate) fn decode_body(
     visit: Visit<'_>,
     too_long: &mut dyn FnMut(),
 ) {
+    let body = body.get(newlines(body).bytes..).unwrap_or_default();
     let start = body.trim_ascii_start();
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
     match start.first() {
@@ -32,6 +33,7 @@ pub(crate) fn decode_body(
                 Piece::Line(line) | Piece::Miscounted(line) | Piece::HalfLine(line) => {
                     reading.line(line, hint, visit);
                 }
+                Piece::Blank(_) => {}
                 Piece::TooLong => too_long(),
             };
             framer.push(body, max, &mut piece);

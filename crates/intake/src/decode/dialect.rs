@@ -27,6 +27,8 @@ pub enum Syntax {
     Rsa,
     /// An alert of the NSS: a syslog header and a sentence.
     Alert,
+    /// A template's, where its lines would be of none of these.
+    Unreadable,
 }
 
 impl Syntax {
@@ -41,6 +43,7 @@ impl Syntax {
             Self::Leef => "leef",
             Self::Rsa => "rsa",
             Self::Alert => "alert",
+            Self::Unreadable => "unreadable",
         }
     }
 }

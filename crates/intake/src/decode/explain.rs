@@ -69,7 +69,7 @@ pub fn explain(feed: Feed, template: &str) -> Option<ExplainedTemplate> {
         time: time(table, &parsed, &keys),
         gains: gains(feed, &missing),
         possible: possible(feed, &missing),
-        problems: problems(feed, &parsed),
+        problems: problems(feed, template, &parsed),
         keys,
         unknown_tokens,
         missing,
@@ -194,10 +194,10 @@ fn time(table: &'static FeedTable, parsed: &Parsed, keys: &[ExplainedKey]) -> St
     format!("`{name}` is {written}")
 }
 
-fn problems(feed: Feed, parsed: &Parsed) -> Vec<String> {
+fn problems(feed: Feed, template: &str, parsed: &Parsed) -> Vec<String> {
     let mut problems = Vec::new();
-    if parsed.entries.is_empty() {
-        problems.push(format!("no token such as `%j{{ConnectorIP}}` is in it; `fanlight config template {feed}` prints a template"));
+    if parsed.syntax == Syntax::Unreadable {
+        problems.push(why_unreadable(feed, template));
         return problems;
     }
     if !parsed.ends_line {
@@ -214,6 +214,22 @@ fn problems(feed: Feed, parsed: &Parsed) -> Vec<String> {
         _ => {}
     }
     problems
+}
+
+/// What is wrong with a template of no syntax that is read, and the way out.
+fn why_unreadable(feed: Feed, template: &str) -> String {
+    if feed == Feed::ZiaNssAlert {
+        return "alerts have no template: the NSS writes them in one form, which is read as it is".to_owned();
+    }
+    let example = if feed.as_str().starts_with("zpa") { "%j{ConnectorIP}" } else { "%s{login}" };
+    let why = if template.trim().is_empty() {
+        "it is empty: paste what stands in the feed's settings".to_owned()
+    } else if !template.contains('%') || !template.contains('{') {
+        format!("no token such as `{example}` is in it")
+    } else {
+        "it is neither JSON nor CSV, LEEF, CEF or `key=value` between tabs (`\\t`): all of its lines would be kept raw".to_owned()
+    };
+    format!("{why}; `fanlight config template {feed}` prints a JSON template that is whole")
 }
 
 impl Spec {
@@ -277,6 +293,28 @@ mod tests {
         let explained = explain(Feed::ZpaUserActivity, "hello").unwrap();
         assert!(explained.problems[0].contains("fanlight config template zpa_user_activity"));
         assert!(explained.time.starts_with("no stamp"));
+    }
+
+    /// Each says what it is, claims no key, and shows the way out.
+    #[test]
+    fn what_cannot_be_read_says_why() {
+        for (template, words) in [
+            ("", "it is empty"),
+            (" \n", "it is empty"),
+            ("hello", "no token such as `%s{login}`"),
+            ("<event><login>%s{login}</login><url>%s{url}</url></event>\\n", "neither JSON nor CSV"),
+            ("login=%s{login} url=%s{url} host=%s{host}\\n", "neither JSON nor CSV"),
+            ("%s{time}|%s{login}|%s{url}\\n", "neither JSON nor CSV"),
+        ] {
+            let explained = explain(Feed::ZiaWeb, template).unwrap();
+            assert_eq!((explained.syntax, explained.keys.len()), (Syntax::Unreadable, 0), "{template}");
+            let [problem] = &*explained.problems else { panic!("{template} {:?}", explained.problems) };
+            assert!(problem.contains(words), "{template} {problem}");
+            assert!(problem.contains("`fanlight config template zia_web`"), "{problem}");
+            assert_eq!(explained.possible.len(), 0, "{template}");
+        }
+        let alert = explain(Feed::ZiaNssAlert, "%s{text}").unwrap();
+        assert!(alert.problems[0].contains("alerts have no template"), "{:?}", alert.problems);
     }
 
     #[test]

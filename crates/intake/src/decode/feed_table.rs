@@ -178,6 +178,7 @@ pub(crate) const WRITTEN: Kind = Kind::Stamp(StampForm::Written);
 pub(crate) const ISO: Kind = Kind::Stamp(StampForm::Iso);
 pub(crate) const EPOCH_SECONDS: Kind = Kind::Stamp(StampForm::Epoch(Unit::Seconds));
 pub(crate) const EPOCH_MICROS: Kind = Kind::Stamp(StampForm::Epoch(Unit::Micros));
+pub(crate) const SECONDS: Kind = Kind::Duration(Unit::Seconds);
 pub(crate) const MILLIS: Kind = Kind::Duration(Unit::Millis);
 pub(crate) const MICROS: Kind = Kind::Duration(Unit::Micros);
 

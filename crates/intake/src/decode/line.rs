@@ -1,7 +1,6 @@
 //! One line of a stream: usually one object, sometimes with something before, after or beside it.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use fanlight_model::Feed;
 
@@ -11,63 +10,10 @@ use super::feed_setting::FeedSettings;
 use super::flat_json::{NoObject, Object, Value, lenient, strict};
 use super::layout::{Layout, Layouts};
 use super::note::{Note, Notes};
+pub use super::raw_reason::RawReason;
 use super::slots::Slots;
 use super::syntax;
 use super::wire::WireRecord;
-
-/// Why a line is kept raw.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RawReason {
-    /// No JSON object is in it.
-    NoObject,
-    /// It is no JSON object even after mending what is known to go wrong.
-    Malformed,
-    /// It ends before its object does.
-    CutOff,
-    /// It has more fields than any template.
-    TooManyFields,
-    /// It has more objects than a sender that lost its newlines would glue together.
-    TooManyObjects,
-    /// Its keys are of no feed that is decoded.
-    OtherFeed,
-    /// Its cells have no names, and their number is not that of a template that is known or declared.
-    UnknownColumns,
-}
-
-impl RawReason {
-    /// The word that counters and the `reason` column use.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::NoObject => "no_object",
-            Self::Malformed => "malformed",
-            Self::CutOff => "cut_off",
-            Self::TooManyFields => "too_many_fields",
-            Self::TooManyObjects => "too_many_objects",
-            Self::OtherFeed => "other_feed",
-            Self::UnknownColumns => "unknown_columns",
-        }
-    }
-}
-
-impl fmt::Display for RawReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoObject => f.write_str(
-                "no JSON object in the line; set the feed's template to JSON (`fanlight config template FEED` prints one)",
-            ),
-            Self::Malformed => f.write_str("not readable as a JSON object, even after mending"),
-            Self::CutOff => f.write_str("the line ends inside its object: the sender closed early or cut the record"),
-            Self::TooManyFields => f.write_str("more fields than any template has"),
-            Self::TooManyObjects => f.write_str("too many objects in one line; does the template end in `\\n`?"),
-            Self::OtherFeed => {
-                f.write_str("an object with the keys of no feed that is known here; which log type is the receiver set to?")
-            }
-            Self::UnknownColumns => {
-                f.write_str("cells without names in no order that is known; declare the feed's template, or send JSON")
-            }
-        }
-    }
-}
 
 /// What a piece of a line turned out to be.
 #[derive(Debug)]
@@ -114,7 +60,9 @@ const MAX_PREFIX_BYTES: usize = 512;
 impl Reading {
     /// Visits each record of a line; a blank line has none. `hint` is the feed that the line should be of.
     pub(crate) fn line(&mut self, line: &[u8], hint: Feed, visit: Visit<'_>) {
-        if self.expected(line, hint, visit) {
+        let line = line.trim_ascii();
+        // A flood of blank lines costs a look at each.
+        if line.is_empty() || self.expected(line, hint, visit) {
             return;
         }
         let mut notes = Notes::default();
@@ -159,9 +107,8 @@ impl Reading {
         }
     }
 
-    /// A line that looks like one before it. False where it does not: nothing was visited.
+    /// A line without blanks around it that looks like one before it. False where it does not: nothing was visited.
     fn expected(&mut self, line: &[u8], hint: Feed, visit: Visit<'_>) -> bool {
-        let line = line.trim_ascii();
         // Strings must not hold control characters; without any, the end of a string is its next quote.
         if line.first() != Some(&b'{') || line.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < 0x20 {
             return false;

@@ -53,7 +53,9 @@ pub enum Note {
     /// `ConnectionID` does not begin with `SessionID`.
     ForeignSession,
     /// An `InternalReason` that is on no list.
-    UnknownReason,
+    UnknownReason(Arc<str>),
+    /// A `ConnectionStatus` that is on no list.
+    UnknownStatus(Arc<str>),
     /// A version of Fanlight's own template that this version does not know.
     UnknownTemplateVersion,
     /// An old template wrote a label where the value belongs, and the value where the label belongs.
@@ -68,6 +70,8 @@ pub enum Note {
     NoTime,
     /// A base64 token that is none; its value is in the raw line only.
     BadBase64(&'static str),
+    /// Blanks stood between the pairs of a syntax that has tabs there.
+    BlankDelimiter,
 }
 
 impl Note {
@@ -97,7 +101,8 @@ impl Note {
             Self::UnreadableAddress(_) => "unreadable_address",
             Self::EndBeforeStart => "end_before_start",
             Self::ForeignSession => "foreign_session",
-            Self::UnknownReason => "unknown_reason",
+            Self::UnknownReason(_) => "unknown_reason",
+            Self::UnknownStatus(_) => "unknown_status",
             Self::UnknownTemplateVersion => "unknown_template_version",
             Self::SwappedLabel(_) => "swapped_label",
             Self::SwappedAddresses => "swapped_addresses",
@@ -105,6 +110,7 @@ impl Note {
             Self::UnknownZone(_) => "unknown_zone",
             Self::NoTime => "no_time",
             Self::BadBase64(_) => "bad_base64",
+            Self::BlankDelimiter => "blank_delimiter",
         }
     }
 
@@ -114,7 +120,8 @@ impl Note {
             self,
             Self::UnknownKey(_)
                 | Self::ForeignSession
-                | Self::UnknownReason
+                | Self::UnknownReason(_)
+                | Self::UnknownStatus(_)
                 | Self::UnknownTemplateVersion
                 | Self::Aggregated
                 | Self::UnknownZone(_)
@@ -162,7 +169,8 @@ impl fmt::Display for Note {
             Self::UnreadableAddress(key) => write!(f, "`{key}` is no IP address and cannot be joined on"),
             Self::EndBeforeStart => f.write_str("the connection ended before it began; the end was moved"),
             Self::ForeignSession => f.write_str("`ConnectionID` does not begin with `SessionID`"),
-            Self::UnknownReason => f.write_str("`InternalReason` holds a code that is on no list"),
+            Self::UnknownReason(code) => write!(f, "`InternalReason` holds `{code}`, which is on no list"),
+            Self::UnknownStatus(code) => write!(f, "`ConnectionStatus` holds `{code}`, which is on no list"),
             Self::UnknownTemplateVersion => {
                 f.write_str("the template is a version of Fanlight's that is not known here")
             }
@@ -183,6 +191,9 @@ impl fmt::Display for Note {
             }
             Self::NoTime => f.write_str("no stamp could be used; the time of arrival stands in for it"),
             Self::BadBase64(key) => write!(f, "`{key}` is not readable as base64"),
+            Self::BlankDelimiter => {
+                f.write_str("blanks between the pairs were taken for tabs; does a relay change them?")
+            }
         }
     }
 }

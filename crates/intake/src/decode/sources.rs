@@ -168,6 +168,7 @@ mod tests {
                 Piece::Line(line) => format!("line {}", String::from_utf8_lossy(line)),
                 Piece::Miscounted(line) => format!("miscounted {}", String::from_utf8_lossy(line)),
                 Piece::HalfLine(line) => format!("half {}", line.len()),
+                Piece::Blank(count) => format!("{count} blank"),
                 Piece::TooLong => "too long".to_owned(),
             });
         };

@@ -2,6 +2,8 @@
 
 use fanlight_model::Timestamp;
 
+use super::zone;
+
 /// What a stamp's text says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stamp {
@@ -136,20 +138,9 @@ fn iso(bytes: &[u8], clock: Dating) -> Option<Stamp> {
     civil(year, month, day, (hour, minute, second, nanos), east)
 }
 
-/// `Z`, `UTC`, `GMT`, `+01:00`, `+0100`: seconds east. Other abbreviations mean different things in different places.
+/// Nearly always `Z`.
 fn zone_seconds(zone: &str) -> Option<i64> {
-    match zone.as_bytes() {
-        b"Z" | b"z" | b"UTC" | b"GMT" => Some(0),
-        [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] | [sign @ (b'+' | b'-'), h1, h2, m1, m2] => {
-            let (hours, minutes) = (two(&[*h1, *h2])?, two(&[*m1, *m2])?);
-            if hours > 23 || minutes > 59 {
-                return None;
-            }
-            let seconds = hours * 3_600 + minutes * 60;
-            Some(if *sign == b'-' { -seconds } else { seconds })
-        }
-        _ => None,
-    }
+    if zone == "Z" { Some(0) } else { zone::zone_seconds(zone) }
 }
 
 /// A second above 60 is cut to the last of its minute.

@@ -43,7 +43,7 @@ pub(crate) fn scan<'a>(
         return Some(cells::declared(text, columns, notes));
     }
     cef::scan(text)
-        .or_else(|| leef::scan(text))
+        .or_else(|| leef::scan(text, notes))
         .or_else(|| pairs::rsa(text))
         .or_else(|| alert::scan(text))
         .or_else(|| pairs::key_value(text))

@@ -65,6 +65,9 @@ pub(crate) fn parse(template: &str) -> Parsed {
             }
         }
     }
+    if !is_readable(syntax, &text, &entries) {
+        return Parsed { syntax: Syntax::Unreadable, entries: Vec::new(), ends_line: true };
+    }
     Parsed {
         syntax,
         entries,
@@ -156,6 +159,25 @@ fn syntax(text: &str) -> Syntax {
     }
 }
 
+/// Whether lines of it would be read: cells and pairs are told by what stands between them.
+fn is_readable(syntax: Syntax, text: &str, entries: &[Entry]) -> bool {
+    /// As many as a line of pairs has at least.
+    const LEAST_PAIRS: usize = 3;
+    // `<?xml`, `<event>`; a syslog header has a number there.
+    let is_markup = text.trim_start().strip_prefix('<').is_some_and(|rest| {
+        rest.starts_with(|first: char| first.is_ascii_alphabetic() || matches!(first, '?' | '!'))
+    });
+    match syntax {
+        Syntax::Cef | Syntax::Leef | Syntax::Rsa => !entries.is_empty(),
+        Syntax::Json => !entries.is_empty() && !is_markup,
+        Syntax::Csv | Syntax::Tsv => entries.len() > 1 && !is_markup,
+        Syntax::KeyValue => {
+            text.matches('\t').count() + 1 >= LEAST_PAIRS && entries.len() >= LEAST_PAIRS && !is_markup
+        }
+        Syntax::Alert | Syntax::Unreadable => false,
+    }
+}
+
 /// The key that a text ends with, just before its value.
 fn key_before(text: &str, syntax: Syntax) -> Option<String> {
     match syntax {
@@ -165,7 +187,7 @@ fn key_before(text: &str, syntax: Syntax) -> Option<String> {
             let key = text.get(text.rfind('"')? + 1..)?;
             (!key.is_empty()).then(|| key.to_owned())
         }
-        Syntax::Csv | Syntax::Tsv => None,
+        Syntax::Csv | Syntax::Tsv | Syntax::Unreadable => None,
         _ => {
             let text = text.trim_end_matches('"').strip_suffix('=')?;
             let is_key = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.');
@@ -184,7 +206,7 @@ fn ends_cell(text: &str, syntax: Syntax) -> bool {
         Syntax::Cef | Syntax::Leef => &['|', '\t'],
         Syntax::Tsv | Syntax::KeyValue => &['\t'],
         Syntax::Rsa => &['^'],
-        Syntax::Alert => &[],
+        Syntax::Alert | Syntax::Unreadable => &[],
     };
     text.contains(ends)
 }
@@ -241,7 +263,12 @@ mod tests {
 
     #[test]
     fn keys_before_an_equals_sign_and_cells_without_keys() {
-        check(r"time=%s{time}\tlogin=%s{login}\n", Syntax::KeyValue, true, &["time=s time", "login=s login"]);
+        check(
+            r"time=%s{time}\tlogin=%s{login}\turl=%s{url}\n",
+            Syntax::KeyValue,
+            true,
+            &["time=s time", "login=s login", "url=s url"],
+        );
         check(
             r#""%s{time}","%s{login}","%s{proto}"\n"#,
             Syntax::Csv,
@@ -270,6 +297,21 @@ mod tests {
     fn what_is_no_token_is_text() {
         for text in ["", "100 % {sure}", "%j{}", "%{x}", "%j{a", "%j{a{b}}", "\\", "\\%j{a}"] {
             assert_eq!(parse(text).entries, [], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_no_scanner_reads_is_no_template() {
+        for template in [
+            "<event><login>%s{login}</login><url>%s{url}</url></event>\\n",
+            "<event login=\"%s{login}\" url=\"%s{url}\" host=\"%s{host}\"/>\\n",
+            "login=%s{login} url=%s{url} host=%s{host}\\n",
+            "%s{time}|%s{login}|%s{url}\\n",
+            "%s{login} went to %s{url}\\n",
+            "%s{login}",
+        ] {
+            let parsed = parse(template);
+            assert_eq!((parsed.syntax, parsed.entries), (Syntax::Unreadable, Vec::new()), "{template}");
         }
     }
 

@@ -9,12 +9,18 @@ fn pieces(chunks: &[&[u8]], max: usize) -> Vec<String> {
     let mut seen = Vec::new();
     let mut note = |piece: Piece<'_>| {
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-        seen.push(match piece {
+        let one = match piece {
             Piece::Line(line) => format!("line {}", text(line)),
             Piece::Miscounted(line) => format!("miscounted {}", text(line)),
             Piece::HalfLine(line) => format!("half {}", text(line)),
+            // However they are cut, there are as many.
+            Piece::Blank(count) => {
+                seen.extend(std::iter::repeat_n("blank".to_owned(), count));
+                return;
+            }
             Piece::TooLong => "too long".to_owned(),
-        });
+        };
+        seen.push(one);
     };
     for chunk in chunks {
         framer.push(chunk, max, &mut note);
@@ -33,9 +39,27 @@ fn check(stream: &[u8], expected: &[&str]) {
 
 #[test]
 fn lines_end_with_a_newline() {
-    check(b"ab\ncd\r\n\nef", &["line ab", "line cd\r", "line ", "half ef"]);
+    check(b"ab\ncd\r\n\nef", &["line ab", "line cd\r", "blank", "half ef"]);
     check(b"<134>a\n<134>b\n", &["line <134>a", "line <134>b"]);
     check(b"", &[]);
+}
+
+/// A flood of newlines costs a look at each byte, and nothing more.
+#[test]
+fn a_run_of_newlines_is_one_piece() {
+    let flood = [b"a\n".as_slice(), &[b'\n'; 1_000], b"b\n"].concat();
+    let (mut framer, mut found) = (RecordFramer::default(), Vec::new());
+    framer.push(&flood, MAX, &mut |piece| found.push(format!("{piece:?}")));
+    assert_eq!(found, ["Line([97])", "Blank(1000)", "Line([98])"]);
+    for length in [0, 1, 255, 256, 257, 1_000] {
+        let text = [vec![b'\n'; length], b"x\n".to_vec()].concat();
+        assert_eq!((newlines(&text).lines, newlines(&text[..length]).bytes), (length, length));
+    }
+    for lines in [1, 7, 8, 9, 100] {
+        let text = [b"\r\n".repeat(lines), b"\rx\n".to_vec()].concat();
+        assert_eq!((newlines(&text).lines, newlines(&text).bytes), (lines, 2 * lines));
+    }
+    check(b"\r\n\r\n\n\r\na\r\n", &["blank", "blank", "blank", "blank", "line a\r"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use fanlight_model::{Feed, Timestamp};
 use super::alarm::Alarm;
 use super::gain::{Gain, Gives, gains, wanted};
 use super::rhythm::Gap;
-use super::sketch::{Delays, Levels};
+use super::sketch::{CAP_MS, Delays, Levels};
 use super::state::{FeedState, assumed_delay_ms};
 use crate::frame_kind::Transport;
 
@@ -50,6 +50,8 @@ pub struct Lateness {
     pub p99_ms: i64,
     /// 999 of 1000 were not.
     pub p999_ms: i64,
+    /// One of them is at or beyond [`Lateness::CAP_MS`]: of it that is all that is known.
+    pub capped: bool,
 }
 
 /// How one feed is, as it comes one way.
@@ -256,8 +258,8 @@ impl FeedReport {
         let lateness = self.lateness.filter(|lateness| lateness.records >= ENOUGH)?;
         let limit = assumed_delay_ms(self.feed);
         (lateness.p99_ms > limit && self.zone_seconds.is_none()).then(|| {
-            let (late, usual) = (lateness.p99_ms / 1000, limit / 1000);
-            format!("one record in 100 is more than {late} s late, where {usual} s are usual: links to it come late")
+            let (late, usual) = (more_than(lateness.p99_ms, "s", 1000), limit / 1000);
+            format!("one record in 100 is {late} late, where {usual} s are usual: links to it come late")
         })
     }
 
@@ -297,9 +299,10 @@ impl FeedReport {
         }
         let ahead = self.clock_offset_ms.filter(|offset| *offset < -AHEAD_MS);
         let text = |offset: i64| {
+            let ahead =
+                if is_capped(offset) { more_than(offset, "ms", 1) } else { format!("up to {} ms", -offset) };
             format!(
-                "its records come up to {} ms before their own stamps: the sender's clock is ahead of ours, or ours is behind",
-                -offset
+                "its records come {ahead} before their own stamps: the sender's clock is ahead of ours, or ours is behind"
             )
         };
         ahead.map(text).into_iter().collect()
@@ -307,10 +310,28 @@ impl FeedReport {
 }
 
 impl Lateness {
+    /// Delays of more milliseconds than this are told as this one: three days and two and a half hours.
+    pub const CAP_MS: i64 = CAP_MS;
+
     const fn of(delays: Delays) -> Self {
         let Delays { records, p50_ms, p99_ms, p999_ms, .. } = delays;
-        Self { records, p50_ms, p99_ms, p999_ms }
+        let capped = is_capped(p50_ms) || is_capped(p99_ms) || is_capped(p999_ms);
+        Self { records, p50_ms, p99_ms, p999_ms, capped }
     }
+}
+
+const fn is_capped(millis: i64) -> bool {
+    millis >= CAP_MS || millis <= -CAP_MS
+}
+
+/// In whole units; in hours and tenths where nothing finer is known.
+fn more_than(millis: i64, unit: &str, millis_per_unit: i64) -> String {
+    const TENTH_OF_AN_HOUR_MS: i64 = 360_000;
+    if is_capped(millis) {
+        let tenths = CAP_MS / TENTH_OF_AN_HOUR_MS;
+        return format!("more than {}.{} h", tenths / 10, tenths % 10);
+    }
+    format!("more than {} {unit}", millis / millis_per_unit)
 }
 
 /// Stamps of another zone: all records early or late by the same half hours. Seconds east of UTC.
@@ -343,7 +364,9 @@ const fn is_steady(feed: Feed) -> bool {
 
 /// The way out where a template is at fault.
 pub(crate) fn template_hint(feed: Feed) -> String {
-    if crate::decode::template::template(feed).is_some() {
+    if feed == Feed::ZiaNssAlert {
+        "its form is fixed, so a relay may have changed it: let it pass as it is".to_owned()
+    } else if crate::decode::template::template(feed).is_some() {
         format!("`fanlight config template {feed}` prints one that is safe")
     } else {
         format!("`fanlight config explain FILE --feed {feed}` says what is wrong with yours")

@@ -14,10 +14,13 @@ use fanlight_model::Timestamp;
 /// Buckets of one power of two.
 const SUB: u64 = 64;
 const SUB_BITS: u32 = SUB.trailing_zeros();
-/// Longer delays count as this one: 2²⁸ ms are three days.
+/// Delays from 2²⁸ ms on, which are three days, share one bucket: of them no more is known.
 const MAX_BITS: u32 = 28;
-/// Buckets of one sign.
-const SIDE: usize = SUB as usize * (MAX_BITS - SUB_BITS + 1) as usize;
+/// What a delay of that bucket is told as.
+pub(crate) const CAP_MS: i64 = 1 << MAX_BITS;
+/// Buckets of one sign that tell their values, and of those beyond them.
+const TELLING: usize = SUB as usize * (MAX_BITS - SUB_BITS + 1) as usize;
+const SIDE: usize = TELLING + 1;
 const BUCKETS: usize = 2 * SIDE;
 
 const NANOS_PER_MILLI: i64 = 1_000_000;
@@ -178,11 +181,13 @@ fn bucket(delay_nanos: i64) -> usize {
 }
 
 fn size_bucket(size: u64) -> usize {
-    let size = size.min((1 << MAX_BITS) - 1);
+    if size >> MAX_BITS > 0 {
+        return TELLING;
+    }
     let bits = u64::BITS - size.leading_zeros();
     // Values below 64 stand for themselves; above, the first seven bits of a number are its place.
     let shift = bits.saturating_sub(SUB_BITS + 1);
-    usize::try_from(u64::from(shift) * SUB + (size >> shift)).unwrap_or(SIDE - 1).min(SIDE - 1)
+    usize::try_from(u64::from(shift) * SUB + (size >> shift)).unwrap_or(TELLING).min(TELLING)
 }
 
 fn middle_ms(at: usize) -> i64 {
@@ -193,6 +198,9 @@ fn middle_ms(at: usize) -> i64 {
 }
 
 fn size_of(place: usize) -> i64 {
+    if place >= TELLING {
+        return CAP_MS;
+    }
     let (sub, place) = (SUB as i64, i64::try_from(place).unwrap_or(0));
     let shift = (place / sub - 1).max(0);
     let first = (place - shift * sub) << shift;
@@ -259,6 +267,11 @@ mod tests {
         for nanos in [i64::MIN, i64::MAX] {
             assert!(bucket(nanos) < BUCKETS);
         }
+        let told = |millis: i64| middle_ms(bucket(millis * NANOS_PER_MILLI));
+        for beyond in [CAP_MS, CAP_MS + 1, 30 * CAP_MS] {
+            assert_eq!((told(beyond), told(-beyond - 1)), (CAP_MS, -CAP_MS - 1), "{beyond}");
+        }
+        assert!(told(CAP_MS - 1) < CAP_MS && told(-CAP_MS) > -CAP_MS);
         assert_eq!(middle_ms(bucket(0)), 0);
         assert_eq!(middle_ms(bucket(-NANOS_PER_MILLI)), -1);
         assert_eq!(middle_ms(bucket(-1)), -1);

@@ -145,6 +145,31 @@ fn a_clock_that_is_ahead_and_a_zone_are_told_apart() {
     check(|second| second - 19_802, 0, Some(-19_800), "5:30 h behind UTC");
 }
 
+/// Beyond three days delays are not told apart: nothing finer is claimed.
+#[test]
+fn a_delay_beyond_what_is_counted_is_told_as_more_than_that() {
+    let mut decoder = decoder();
+    for second in 0..40 {
+        read(&mut decoder, at(second + 10 * 86_400), &line(second, ""));
+    }
+    let late = report(&decoder, at(41 + 10 * 86_400));
+    let lateness = late.lateness.unwrap();
+    assert_eq!(
+        (lateness.p50_ms, lateness.p99_ms, lateness.capped),
+        (Lateness::CAP_MS, Lateness::CAP_MS, true)
+    );
+    assert!(
+        late.problems.iter().any(|text| text.contains("is more than 74.5 h late")),
+        "{:?}",
+        late.problems
+    );
+    let mut decoder = self::decoder();
+    for second in 0..40 {
+        read(&mut decoder, at(second), &line(second - 2, ""));
+    }
+    assert!(!report(&decoder, at(41)).lateness.unwrap().capped);
+}
+
 #[test]
 fn pushed_and_streamed_are_apart_and_streams_are_counted() {
     let mut decoder = decoder();

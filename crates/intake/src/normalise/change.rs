@@ -23,8 +23,7 @@ pub(crate) fn config_change(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> Confi
     change.object_type = reader.text(T::ObjectType);
     change.object_name = reader.text(T::ObjectName);
     change.object_id = reader.text(T::ObjectID);
-    change.user_name = reader.text(T::User);
-    change.principal_id = change.user_name.as_ref().map(|name| reader.principal(name));
+    (change.user_name, change.principal_id) = reader.named(T::User);
     change.user_id = reader.text(T::ModifiedBy);
     change.request_id = reader.own_text(T::RequestID);
     change.session_id = reader.text(T::SessionID);

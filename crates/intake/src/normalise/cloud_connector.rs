@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fanlight_model::{AccessEvent, ConnectorHealth, ConnectorKind, Disposition, Endpoint};
+use fanlight_model::{AccessEvent, ConnectorHealth, ConnectorKind, Disposition};
 
 use super::logged::{Anchor, date, logged};
 use super::reader::Reader;
@@ -20,7 +20,7 @@ pub(crate) fn session(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> AccessEvent
     event.app_connector = reader.text(S::name);
     event.service_edge = reader.rendered_or_opaque(S::gw_name);
     let port = reader.port(S::srv_src_port);
-    event.connector = reader.address(S::srv_src_ip).and_then(|address| Endpoint::new(address, port?));
+    event.set_connector(reader.address(S::srv_src_ip), port);
     event.server_address = reader.address(S::srv_dst_ip);
     event.server_port = reader.port(S::srv_dst_port);
     event.ip_protocol = reader.value(S::clt_nw_protocol).and_then(ip_protocol);

@@ -13,11 +13,10 @@ use crate::decode::table::zpa_user_status::T;
 /// What one record tells of a ZPA session. Records of one session are many: each is an event of its own, by its whole line.
 pub(crate) fn device_fact(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> DeviceFact {
     let mut fact = DeviceFact::empty(header(reader, None, raw));
-    fact.user_name = reader.text(T::Username);
-    fact.principal_id = fact.user_name.as_ref().map(|name| reader.principal(name));
+    (fact.user_name, fact.principal_id) = reader.named(T::Username);
     fact.session_id = reader.text(T::SessionID);
     fact.session_status = reader.text(T::SessionStatus);
-    fact.device = reader.text(T::Hostname);
+    fact.device = reader.text(T::Hostname).map(|name| reader.marked(name));
     fact.platform = reader.text(T::Platform);
     fact.client_type = reader.text(T::ClientType);
     fact.client_version = reader.text(T::Version);

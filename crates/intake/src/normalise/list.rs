@@ -10,7 +10,7 @@ const MAX_ITEMS: usize = 1_024;
 
 type Share<'s> = &'s mut dyn FnMut(&str) -> Arc<str>;
 
-/// `["a","b"]`, `a,b`, `a`.
+/// `["a","b"]`, `[a,b]`, `a,b`, `a`.
 pub(crate) fn list(text: &str, share: Share<'_>) -> Vec<Arc<str>> {
     let mut items = Vec::new();
     let mut add = |item: &str| {
@@ -27,9 +27,19 @@ pub(crate) fn list(text: &str, share: Share<'_>) -> Vec<Arc<str>> {
                 add(item);
             }
         }),
-        None => text.split(',').for_each(add),
+        None => without_brackets(text).split(',').for_each(|item| add(unquoted(item.trim_ascii()))),
     }
     items
+}
+
+/// A template that writes the brackets itself puts no quotes between them: `[a,b]`.
+fn without_brackets(text: &str) -> &str {
+    let inside = text.trim_ascii().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    inside.unwrap_or(text)
+}
+
+fn unquoted(item: &str) -> &str {
+    item.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(item)
 }
 
 /// `name:ana,mail:ana@example.com`, or a JSON object whose values are texts or lists.
@@ -82,6 +92,9 @@ mod tests {
         check("a", &["a"]);
         check("[1, 2]", &["1", "2"]);
         check("[a,b", &["[a", "b"]);
+        check("[a,b]", &["a", "b"]);
+        check("[compliant os, \"disk, encrypted]", &["compliant os", "\"disk", "encrypted"]);
+        check(r#"[a,"b"]"#, &["a", "b"]);
     }
 
     fn shown(text: &str) -> String {

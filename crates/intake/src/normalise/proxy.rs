@@ -1,15 +1,18 @@
 //! Access logs of Envoy and nginx to the access event, with the proxy's far side as its bridge.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use fanlight_model::{AccessEvent, Bridge, Disposition, Effect, Endpoint, SpanId, TraceId};
 
 use super::logged::{Anchor, Logged, date, logged};
+use super::proxy_refusal::{Refusal, by_flags, has_flag};
 use super::reader::Reader;
 use super::zia::begin;
 use super::zia_firewall::nanos_of_millis;
 use super::zia_policy::effects;
+use super::zia_web::split_port;
 use crate::decode::feed_table::Token;
 use crate::decode::note::Note;
 use crate::decode::table::envoy::T as E;
@@ -25,6 +28,8 @@ pub(crate) fn envoy(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> AccessEvent {
     let uid = reader.value(E::rid).map(|_| Arc::from(parts.join("#")));
     let mut event = begin(reader, uid, raw);
     event.connector = socket(reader, E::ddra.index());
+    let peer = reader.value(E::ddra).and_then(address_of);
+    event.connector_address = peer.filter(|peer| event.connector.is_none() && !peer.is_unspecified());
     let local = socket(reader, E::dla.index());
     (event.server_address, event.server_port) =
         (local.map(|local| local.address), local.map(|local| local.port));
@@ -32,13 +37,12 @@ pub(crate) fn envoy(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> AccessEvent {
         reader.value(E::dra).and_then(address_of).map(|address| reader.memo.text(&address.to_string()));
     event.method = reader.text(E::m);
     event.path = reader.own_text(E::p);
-    event.host = reader.text(E::a);
+    if let Some(authority) = reader.value(E::a) {
+        fill_authority(&mut event, reader, authority);
+    }
     event.app = reader.text(E::cluster);
     event.status = status(reader, E::code.index());
-    event.reason = reader.text(E::details).or_else(|| reader.text(E::flags));
-    let flags = reader.value(E::flags);
-    event.disposition = by_flags(flags, event.status);
-    event.effects = effects(&[(Effect::Throttled, has_flag(flags, &["RL"]))]);
+    fill_envoys_answer(&mut event, reader);
     event.total_bytes =
         [reader.number(E::rx), reader.number(E::tx)].into_iter().flatten().fold(0, u64::saturating_add);
     let header = reader.value(E::tp).and_then(traceparent);
@@ -70,14 +74,18 @@ pub(crate) fn nginx(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> AccessEvent {
     let uid = reader.value(N::request_id).map(|_| Arc::from(parts.join("#")));
     let mut event = begin(reader, uid, raw);
     let port = reader.port(N::realip_remote_port);
-    event.connector = reader.address(N::realip_remote_addr).and_then(|address| Endpoint::new(address, port?));
+    event.set_connector(reader.address(N::realip_remote_addr), port);
     event.client_address =
         reader.address(N::remote_addr).map(|address| reader.memo.text(&address.to_string()));
     event.server_address = reader.address(N::server_addr);
     event.server_port = reader.port(N::server_port);
     event.method = reader.text(N::request_method);
-    event.path = reader.own_text(N::request_uri);
-    event.host = reader.text(N::host);
+    let was_mended = reader.notes.iter().any(|note| *note == Note::BadEscape);
+    let plain = |text| if was_mended { without_escapes(text) } else { Cow::Borrowed(text) };
+    event.path = reader.value(N::request_uri).map(|path| Arc::from(plain(path)));
+    if let Some(host) = reader.value(N::host).map(plain) {
+        fill_authority(&mut event, reader, &host);
+    }
     event.status = status(reader, N::status.index());
     event.disposition = by_flags(None, event.status);
     event.total_bytes = [reader.number(N::bytes_sent), reader.number(N::request_length)]
@@ -111,6 +119,56 @@ pub(crate) fn nginx(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> AccessEvent {
     let nanos = micros.and_then(|micros| i64::try_from(micros.saturating_mul(1_000)).ok());
     let logged = logged(reader);
     finish(reader, event, logged, nanos, Anchor::End)
+}
+
+/// What Envoy did: its filters refused by a rule or a limit, it could not reach the app, or it let the request through.
+fn fill_envoys_answer(event: &mut AccessEvent, reader: &mut Reader<'_, '_>) {
+    // A connection that was refused before there was a request has its reason in the other field.
+    let ended = reader.text(E::connection_termination_details);
+    event.reason = reader.text(E::details).or(ended).or_else(|| reader.text(E::flags));
+    let flags = reader.value(E::flags);
+    let refusal = event.reason.as_deref().and_then(Refusal::of);
+    event.disposition = match refusal {
+        Some(_) => Some(Disposition::Blocked),
+        None => by_flags(flags, event.status),
+    };
+    let throttled = has_flag(flags, &["RL"]) || matches!(refusal, Some(Refusal::Limit));
+    event.effects = effects(&[(Effect::Throttled, throttled)]);
+    if let Some(Refusal::Rule(Some(rule))) = refusal {
+        event.rule = Some(reader.memo.text(rule));
+    }
+}
+
+/// The `Host` that was asked for, perhaps with a port.
+fn fill_authority(event: &mut AccessEvent, reader: &mut Reader<'_, '_>, authority: &str) {
+    let (host, port) = split_port(authority);
+    event.host = (!host.is_empty()).then(|| reader.memo.text(host));
+    event.service_port = port;
+}
+
+/// nginx writes bytes as `\xHH` where its `log_format` says nothing of JSON; a backslash of the request's own is written so too.
+fn without_escapes(text: &str) -> Cow<'_, str> {
+    if !text.contains("\\x") {
+        return Cow::Borrowed(text);
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\\x") {
+        bytes.extend_from_slice(before.as_bytes());
+        let byte = after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match byte.zip(after.get(2..)) {
+            Some((byte, after)) => {
+                bytes.push(byte);
+                rest = after;
+            }
+            None => {
+                bytes.extend_from_slice(b"\\x");
+                rest = after;
+            }
+        }
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn finish(
@@ -186,27 +244,6 @@ fn traceparent(text: &str) -> Option<(TraceId, SpanId)> {
     (version.len() == 2 && version != "ff").then(|| Some((trace_id(trace)?, span_id(span)?)))?
 }
 
-/// Flags of a peer that could not be reached, or answered badly; the client's own end (`DC`) is not among them.
-const FAILED: &[&str] = &[
-    "UH", "UF", "UO", "NR", "URX", "NC", "UT", "UC", "LH", "UR", "LR", "FI", "UPE", "UMSDR", "OM", "DF",
-    "SI", "DT",
-];
-
-fn has_flag(flags: Option<&str>, list: &[&str]) -> bool {
-    flags.is_some_and(|flags| flags.split(',').any(|flag| list.contains(&flag.trim())))
-}
-
-/// What a proxy did: it refused (external authorisation, a rate limit), it failed to reach the app, or it let the request through.
-fn by_flags(flags: Option<&str>, status: Option<u16>) -> Option<Disposition> {
-    match status {
-        _ if has_flag(flags, &["UAEX", "RL", "RLSE"]) => Some(Disposition::Blocked),
-        _ if has_flag(flags, FAILED) => Some(Disposition::Failed),
-        Some(502..=504) => Some(Disposition::Failed),
-        Some(_) => Some(Disposition::Allowed),
-        None => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,10 +261,10 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_limit_is_no_failure_and_a_client_that_left_is_none_either() {
-        assert_eq!(by_flags(Some("RL"), Some(429)), Some(Disposition::Blocked));
-        assert_eq!(by_flags(Some("UF,URX"), Some(503)), Some(Disposition::Failed));
-        assert_eq!(by_flags(Some("DC"), Some(0)), Some(Disposition::Allowed));
-        assert_eq!(by_flags(None, Some(404)), Some(Disposition::Allowed));
+    fn nginxs_escapes_are_undone() {
+        assert_eq!(without_escapes("/a?q=\\x22b\\x22"), "/a?q=\"b\"");
+        assert_eq!(without_escapes("/caf\\xC3\\xA9\\x5C"), "/café\\");
+        assert_eq!(without_escapes("/\\xzz\\x2"), "/\\xzz\\x2");
+        assert_eq!(without_escapes("/\\xé"), "/\\xé");
     }
 }

@@ -17,6 +17,9 @@ pub(crate) const ISSUER: &str = "zpa";
 /// Names that were hashed before they were sent: never the same namespace as names.
 const OBFUSCATED_ISSUER: &str = "zpa.obfuscated";
 
+/// Before a hash or an opaque number where a name is asked for, so that it is never taken for one.
+pub(crate) const OBFUSCATED_PREFIX: &str = "obfuscated:";
+
 /// The whole list of `Username`s by which the edge's own clients are known; all begin alike.
 const OWN_CLIENT_PREFIX: &str = "zpa ";
 
@@ -129,6 +132,18 @@ impl<'r> Reader<'_, 'r> {
                 None
             }
         }
+    }
+
+    /// Who acted: the name, and its pseudonym.
+    pub(crate) fn named(&mut self, token: impl Token) -> (Option<Arc<str>>, Option<PrincipalId>) {
+        let Some(name) = self.text(token) else { return (None, None) };
+        let id = self.principal(&name);
+        (Some(self.marked(name)), Some(id))
+    }
+
+    /// A text that may have been hashed before it was sent: then it is marked as such.
+    pub(crate) fn marked(&mut self, text: Arc<str>) -> Arc<str> {
+        if is_obfuscated(&text) { self.memo.text(&format!("{OBFUSCATED_PREFIX}{text}")) } else { text }
     }
 
     /// The pseudonym of a principal. LSS logs the edge's own connections too; they are kept, as a workload's: nobody's span has their

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fanlight_model::{PrincipalId, PrincipalKind};
 
-use super::reader::{ISSUER, Reader, is_obfuscated};
+use super::reader::{ISSUER, OBFUSCATED_PREFIX, Reader, is_obfuscated};
 use crate::decode::feed_table::Token;
 use crate::decode::note::Note;
 use crate::decode::rendering::{from_base64, from_hex, renderings};
@@ -15,9 +15,6 @@ const ZIA_ISSUER: &str = "zia";
 
 /// Opaque numbers in a name's place: never the same namespace as names.
 const ZIA_OBFUSCATED_ISSUER: &str = "zia.obfuscated";
-
-/// Before an opaque number where a text is asked for, so that it is never taken for a name.
-const OBFUSCATED_PREFIX: &str = "obfuscated:";
 
 impl Reader<'_, '_> {
     /// A token's text in whichever rendering it came: plain, else from `%HH`, else from base64. Opaque numbers are no text.
@@ -61,7 +58,7 @@ impl Reader<'_, '_> {
         let index = token.index();
         self.rendered_at(index).or_else(|| {
             let number = self.wire.at(renderings(self.wire.table(), index).obfuscated?)?;
-            Some(self.memo.text(&format!("{OBFUSCATED_PREFIX}{number}")))
+            Some(self.opaque(number))
         })
     }
 
@@ -78,12 +75,12 @@ impl Reader<'_, '_> {
                 return (None, None);
             }
             let id = self.zia_principal(&name);
-            return (Some(name), Some(id));
+            return (Some(self.zia_marked(name)), Some(id));
         }
         let opaque = renderings(self.wire.table(), index).obfuscated.and_then(|at| self.wire.at(at));
         let Some(number) = opaque.map(|number| self.memo.text(number)) else { return (None, None) };
         let id = self.memo.principal(PrincipalKind::Human, ZIA_OBFUSCATED_ISSUER, &number);
-        (Some(number), Some(id))
+        (Some(self.opaque(&number)), Some(id))
     }
 
     /// The pseudonym of a name that ZIA gives. An address is the same person in ZPA: both have it from the same identity provider.
@@ -91,12 +88,26 @@ impl Reader<'_, '_> {
         let service = name.contains("$@") || name.contains("$%40");
         let kind = if service { PrincipalKind::Workload } else { PrincipalKind::Human };
         let issuer = match () {
-            () if is_obfuscated(name) => ZIA_OBFUSCATED_ISSUER,
+            () if is_opaque(name) => ZIA_OBFUSCATED_ISSUER,
             () if name.contains('@') => ISSUER,
             () => ZIA_ISSUER,
         };
         self.memo.principal(kind, issuer, name)
     }
+
+    /// A name as ZIA gives it, marked where it is none.
+    pub(crate) fn zia_marked(&mut self, name: Arc<str>) -> Arc<str> {
+        if is_opaque(&name) { self.opaque(&name) } else { name }
+    }
+
+    fn opaque(&mut self, number: &str) -> Arc<str> {
+        self.memo.text(&format!("{OBFUSCATED_PREFIX}{number}"))
+    }
+}
+
+/// A feed whose setting obfuscates people writes a number under `login` itself. Names there are addresses.
+fn is_opaque(name: &str) -> bool {
+    is_obfuscated(name) || (!name.is_empty() && name.bytes().all(|digit| digit.is_ascii_digit()))
 }
 
 /// `Road Warrior`, or either half of `Site->Guests`.

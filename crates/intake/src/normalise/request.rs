@@ -5,9 +5,8 @@ use std::sync::Arc;
 use fanlight_model::{AccessEvent, Disposition, Effect, EventUid, RequestTimes, Timestamp};
 
 use super::reader::Reader;
-use super::zpa_reason;
+use super::zpa_reason::{self, Said};
 use crate::decode::feed_table::Token;
-use crate::decode::note::Note;
 use crate::decode::table::zpa_appprotection::T as A;
 use crate::decode::table::zpa_browser_access::T as B;
 
@@ -24,8 +23,7 @@ pub(crate) fn browser_access(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> Acce
     let uid = uid(reader.value(B::ConnectionID), start, &what);
     let mut event = begin(reader, uid, raw);
     event.connection_uid = reader.text(B::ConnectionID);
-    event.user_name = reader.text(B::NameID);
-    event.principal_id = event.user_name.as_ref().map(|name| reader.principal(name));
+    (event.user_name, event.principal_id) = reader.named(B::NameID);
     event.client_address = reader.text(B::ClientPublicIp).or_else(|| reader.text(B::ClientPrivateIp));
     event.client_port = reader.port(B::ClientPublicPort);
     event.service_edge = reader.text(B::Exporter);
@@ -38,11 +36,10 @@ pub(crate) fn browser_access(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> Acce
         reader.value(B::ConnectionStatus).map(|word| reader.memo.text(&word.to_ascii_lowercase()));
     event.reason = reader.text(B::ConnectionReason);
     event.total_bytes = sum(reader, &[B::RequestSize.index(), B::ResponseSize.index()]).unwrap_or(0);
-    let reading =
-        zpa_reason::read(event.reason.as_deref(), event.connection_status.as_deref(), event.status.is_some());
-    if !reading.known {
-        reader.notes.add(Note::UnknownReason);
-    }
+    let (reason, status) = (event.reason.as_deref(), event.connection_status.as_deref());
+    let answered = times.request_transmit_start.is_some() && times.response_receive_start.is_some();
+    let reading = zpa_reason::read(Said { reason, status, set_up: event.status.is_some() }, || answered);
+    reading.unknown.into_iter().for_each(|note| reader.notes.add(note));
     event.disposition = reading.disposition;
     event.effects = reading.effects;
     let (log_time, exact) = reader.log_time(B::LogTimestamp);
@@ -61,8 +58,7 @@ pub(crate) fn appprotection(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> Acces
     );
     let mut event = begin(reader, uid, raw);
     event.connection_uid = reader.text(A::ConnectionID);
-    event.user_name = reader.text(A::UserID);
-    event.principal_id = event.user_name.as_ref().map(|name| reader.principal(name));
+    (event.user_name, event.principal_id) = reader.named(A::UserID);
     event.client_address = reader.text(A::ClientPublicIp);
     event.client_port = reader.port(A::ClientPort);
     event.app_connector = reader.text(A::AssistantID);

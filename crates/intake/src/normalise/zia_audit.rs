@@ -16,8 +16,10 @@ pub(crate) fn config_change(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> Confi
     change.operation = reader.text(T::action);
     change.object_type = reader.text(T::subcategory).or_else(|| reader.text(T::category));
     change.object_name = reader.text(T::resource);
-    change.user_name = reader.text(T::adminid);
-    change.principal_id = change.user_name.as_ref().map(|name| reader.zia_principal(name));
+    if let Some(name) = reader.text(T::adminid) {
+        change.principal_id = Some(reader.zia_principal(&name));
+        change.user_name = Some(reader.zia_marked(name));
+    }
     change.client_address = reader.text(T::clientip);
     change.result = reader.text(T::result);
     change.old_value = reader.rendered(T::preaction);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fanlight_model::{AccessEvent, Disposition, Effect, Endpoint};
+use fanlight_model::{AccessEvent, Disposition, Effect};
 
 use super::logged::{Anchor, date, logged};
 use super::reader::Reader;
@@ -29,14 +29,24 @@ pub(crate) fn access_event(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> Access
     let aggregated =
         is_yes(reader.value(T::aggregate)) || reader.number(T::numsessions).is_some_and(|number| number > 1);
     // A row that stands for many lasted as long as they did one after another, not from then to then.
-    let millis = if aggregated { None } else { reader.number(T::durationms) };
+    let nanos = if aggregated { None } else { duration(reader) };
     let logged = logged(reader);
-    date(&mut event, logged, millis.map(nanos_of_millis), Anchor::End);
+    date(&mut event, logged, nanos, Anchor::End);
     if aggregated {
         without_sockets(&mut event, reader);
     }
     event.parse_level = reader.level();
     event
+}
+
+/// In ms where the template has them, else in whole seconds.
+fn duration(reader: &mut Reader<'_, '_>) -> Option<i64> {
+    let millis = reader.number(T::durationms).map(nanos_of_millis);
+    millis.or_else(|| reader.number(T::duration).map(nanos_of_seconds))
+}
+
+pub(crate) fn nanos_of_seconds(seconds: u64) -> i64 {
+    nanos_of_millis(seconds.saturating_mul(1_000))
 }
 
 pub(crate) fn nanos_of_millis(millis: u64) -> i64 {
@@ -49,6 +59,7 @@ pub(crate) fn without_sockets(event: &mut AccessEvent, reader: &mut Reader<'_, '
     event.connection_status = Some(reader.memo.text(AGGREGATED));
     event.client_port = None;
     event.connector = None;
+    event.connector_address = None;
     event.server_address = None;
     event.server_port = None;
 }
@@ -58,7 +69,7 @@ fn fill_where(event: &mut AccessEvent, reader: &mut Reader<'_, '_>) {
     event.client_port = reader.port(T::csport);
     event.service_edge = reader.text(T::datacenter);
     let port = reader.port(T::ssport);
-    event.connector = reader.address(T::ssip).and_then(|address| Endpoint::new(address, port?));
+    event.set_connector(reader.address(T::ssip), port);
     event.server_address = reader.address(T::sdip);
     event.server_port = reader.port(T::sdport);
     event.ip_protocol = reader.value(T::ipproto).and_then(ip_protocol);

@@ -97,7 +97,7 @@ fn split_url(url: &str) -> (&str, Option<&str>) {
 }
 
 /// `www.example.com:443`, `[2001:db8::1]:443`.
-fn split_port(authority: &str) -> (&str, Option<u16>) {
+pub(super) fn split_port(authority: &str) -> (&str, Option<u16>) {
     match authority.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') || host.ends_with(']') => match port.parse() {
             Ok(port) => (host, Some(port).filter(|port| *port != 0)),

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use fanlight_model::{AccessEvent, ConnectionStamps, Endpoint, EventUid, Feed, PhaseDurations};
+use fanlight_model::{AccessEvent, ConnectionStamps, EventUid, Feed, PhaseDurations};
 
-use super::reader::Reader;
-use super::zpa_reason;
+use super::reader::{Reader, whole_number};
+use super::zpa_reason::{self, Said};
 use crate::decode::note::Note;
 use crate::decode::table::zpa_user_activity::T;
 
@@ -41,20 +41,26 @@ pub(crate) fn access_event(reader: &mut Reader<'_, '_>, raw: Arc<str>) -> Access
     let set_up = event.connector.is_some()
         || event.stamps.setup_complete.is_some()
         || event.stamps.first_tx_connector.is_some();
-    let reading = zpa_reason::read(event.reason.as_deref(), event.connection_status.as_deref(), set_up);
-    if !reading.known {
-        reader.notes.add(Note::UnknownReason);
-    }
+    let (reason, status) = (event.reason.as_deref(), event.connection_status.as_deref());
+    let reading = zpa_reason::read(Said { reason, status, set_up }, || has_traffic(reader));
+    reading.unknown.into_iter().for_each(|note| reader.notes.add(note));
     event.disposition = reading.disposition;
     event.effects = reading.effects;
     event.parse_level = reader.level();
     event
 }
 
+/// Bytes went to the app connector, and came from it.
+fn has_traffic(reader: &Reader<'_, '_>) -> bool {
+    let is_some = |token: T| reader.value(token).and_then(whole_number).is_some_and(|bytes| bytes > 0);
+    let counts = |all: T, since: T| is_some(all) || is_some(since);
+    counts(T::ZENTotalBytesRxConnector, T::ZENBytesRxConnector)
+        && counts(T::ZENTotalBytesTxConnector, T::ZENBytesTxConnector)
+}
+
 fn fill_who(event: &mut AccessEvent, reader: &mut Reader<'_, '_>) {
-    event.user_name = reader.text(T::Username);
-    event.principal_id = event.user_name.as_ref().map(|name| reader.principal(name));
-    event.device = reader.text(T::Hostname);
+    (event.user_name, event.principal_id) = reader.named(T::Username);
+    event.device = reader.text(T::Hostname).map(|name| reader.marked(name));
 }
 
 fn fill_where(event: &mut AccessEvent, reader: &mut Reader<'_, '_>) {
@@ -62,7 +68,7 @@ fn fill_where(event: &mut AccessEvent, reader: &mut Reader<'_, '_>) {
     event.service_edge = reader.text(T::ClientZEN);
     event.app_connector = reader.text(T::Connector);
     let port = reader.port(T::ConnectorPort);
-    event.connector = reader.address(T::ConnectorIP).and_then(|address| Endpoint::new(address, port?));
+    event.set_connector(reader.address(T::ConnectorIP), port);
     event.server_address = reader.address(T::ServerIP);
     event.server_port = reader.port(T::ServerPort);
     event.ip_protocol = reader

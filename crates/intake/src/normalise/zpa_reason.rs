@@ -4,8 +4,22 @@
 //! `ConnectionStatus` `close` is not a denial: every connection closes.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use fanlight_model::{Disposition, Effect};
+
+use crate::decode::note::Note;
+
+/// What a record says of its connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Said<'a> {
+    /// `InternalReason`.
+    pub(crate) reason: Option<&'a str>,
+    /// `ConnectionStatus`.
+    pub(crate) status: Option<&'a str>,
+    /// The record shows that the connection came to be.
+    pub(crate) set_up: bool,
+}
 
 /// The reading of one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,8 +27,8 @@ pub(crate) struct Reading {
     /// `None` where the record says nothing of it.
     pub(crate) disposition: Option<Disposition>,
     pub(crate) effects: Vec<Effect>,
-    /// False for a code on no list: its disposition is no hard fact.
-    pub(crate) known: bool,
+    /// A word of the record that is on no list: its disposition is no hard fact.
+    pub(crate) unknown: Option<Note>,
 }
 
 /// Codes that the vendor calls a success, or information.
@@ -55,11 +69,12 @@ const THROTTLED: &[&str] = &[
     "BRK_MT_SETUP_FAIL_RATE_LIMIT_EXCEEDED",
     "BRK_MT_SETUP_FAIL_RATE_LIMIT_NUM_APP_EXCEEDED",
     "BRK_MT_SETUP_FAIL_RATE_LIMIT_LOOP_DETECTED",
-    "BRK_MT_SETUP_FAIL_ICMP_RATE_LIMIT_EXCEEDED",
-    "BRK_MT_SETUP_FAIL_ICMP_RATE_LIMIT_NUM_APP_EXCEEDED",
     "BRK_MT_SETUP_FAIL_TOO_MANY_FAILED_ATTEMPTS",
     "AST_MT_SETUP_ERR_RATE_LIMIT_REACHED",
 ];
+
+/// Open families of rate limits.
+const THROTTLED_FAMILIES: &[&str] = &["BRK_MT_SETUP_FAIL_RATE_LIMIT_", "BRK_MT_SETUP_FAIL_ICMP_RATE_LIMIT_"];
 
 /// The connection was moved to another service edge, or drained from one.
 const REROUTED: &[&str] = &[
@@ -128,36 +143,50 @@ const SETUP_FAIL: &[&str] = &[
 const PREFIX_ALIASES: &[(&str, &str)] =
     &[("SE_", "BRK_"), ("AC_", "AST_"), ("CA_", "DSP_"), ("BA_", "EXPTR_")];
 
-/// Reads a record's code and status. `set_up` tells whether the record shows that the connection came to be.
-pub(crate) fn read(reason: Option<&str>, status: Option<&str>, set_up: bool) -> Reading {
-    let is = |word: &str| status.is_some_and(|status| status.eq_ignore_ascii_case(word));
+/// Reads a record's code and status. What is on no list allows nothing by itself: `has_traffic` tells whether bytes went to the app
+/// and came from it, so that it was let through, whatever the word means.
+pub(crate) fn read(said: Said<'_>, has_traffic: impl FnOnce() -> bool) -> Reading {
+    let is = |word: &str| said.status.is_some_and(|status| status.eq_ignore_ascii_case(word));
     let lives = is("open") || is("active");
-    let Some(reason) = reason else {
-        let allowed = lives || set_up;
-        return Reading {
-            disposition: allowed.then_some(Disposition::Allowed),
-            effects: Vec::new(),
-            known: true,
-        };
+    let unknown_status =
+        said.status.filter(|_| !lives && !is("close")).map(|status| Note::UnknownStatus(named(status)));
+    let Some(reason) = said.reason else {
+        let allowed = if unknown_status.is_some() { has_traffic() } else { lives || said.set_up };
+        let disposition = allowed.then_some(Disposition::Allowed);
+        return Reading { disposition, effects: Vec::new(), unknown: unknown_status };
     };
     let code = canonical(reason);
     let listed = |list: &[&str]| list.contains(&&*code);
-    let throttled =
-        listed(THROTTLED) || (code.starts_with("FOHH_CLOSE_REASON_") && code.ends_with("_FLOW_CONTROL"));
+    let throttled = listed(THROTTLED)
+        || THROTTLED_FAMILIES.iter().any(|family| code.starts_with(family))
+        || (code.starts_with("FOHH_CLOSE_REASON_") && code.ends_with("_FLOW_CONTROL"));
     let mut effects = Vec::new();
     effects.extend(throttled.then_some(Effect::Throttled));
     effects.extend(listed(REROUTED).then_some(Effect::Rerouted));
     effects.extend((code == "ZIA_MT_BLOCKED_BY_INSPECTION").then_some(Effect::Inspected));
-    let (disposition, known) = if listed(BLOCKED) {
-        (Disposition::Blocked, true)
+    let known = if listed(BLOCKED) {
+        Some(Disposition::Blocked)
     } else if listed(ALLOWED) {
-        (Disposition::Allowed, true)
+        Some(Disposition::Allowed)
     } else if throttled || is_listed_failure(&code) {
-        (Disposition::Failed, true)
+        Some(Disposition::Failed)
     } else {
-        (by_prefix(&code, lives), false)
+        None
     };
-    Reading { disposition: Some(disposition), effects, known }
+    match known {
+        Some(_) => Reading { disposition: known, effects, unknown: unknown_status },
+        None => Reading {
+            disposition: by_prefix(&code, lives, has_traffic),
+            effects,
+            unknown: Some(Note::UnknownReason(named(reason))),
+        },
+    }
+}
+
+/// The beginning of a word that came from outside: codes are shorter.
+fn named(word: &str) -> Arc<str> {
+    const MOST: usize = 80;
+    word.trim_ascii().chars().take(MOST).collect::<String>().into()
 }
 
 fn canonical(reason: &str) -> Cow<'_, str> {
@@ -182,18 +211,22 @@ fn is_listed_failure(code: &str) -> bool {
         || code.strip_prefix("BRK_MT_SETUP_FAIL_").is_some_and(|rest| SETUP_FAIL.contains(&rest))
 }
 
-/// A code on no list: a live connection lives, a code of a blocking or closing family is taken with its family, and any other is
-/// a failure.
-fn by_prefix(code: &str, lives: bool) -> Disposition {
-    const BLOCKING: &[&str] = &["BRK_MT_SETUP_FAIL_REJECTED_BY_POLICY_", "ZPN_ERR_AUTH_"];
+/// A code on no list: one of a blocking family blocks, bytes both ways show that the connection was let through, one of the set-up or
+/// of a connection that is over is a failure, and any other says nothing. A closing family has a block among it
+/// (`…_SCIM_USER_DISABLE`), so that a new member of it allows nothing by itself.
+fn by_prefix(code: &str, lives: bool, has_traffic: impl FnOnce() -> bool) -> Option<Disposition> {
+    const BLOCKING: &[&str] = &["BRK_MT_SETUP_FAIL_REJECTED_BY_POLICY_"];
     const CLOSING: &[&str] = &["MT_CLOSED_TLS_CONN_GONE_", "MT_CLOSED_DTLS_CONN_GONE_"];
+    const SETTING_UP: &[&str] = &["BRK_MT_SETUP_FAIL_", "AST_MT_SETUP_", "DSP_MT_SETUP_", "EXPTR_MT_"];
     let begins = |families: &[&str]| families.iter().any(|family| code.starts_with(family));
     if begins(BLOCKING) {
-        Disposition::Blocked
+        Some(Disposition::Blocked)
+    } else if begins(SETTING_UP) {
+        Some(Disposition::Failed)
     } else if lives || begins(CLOSING) {
-        Disposition::Allowed
+        has_traffic().then_some(Disposition::Allowed)
     } else {
-        Disposition::Failed
+        Some(Disposition::Failed)
     }
 }
 
@@ -201,47 +234,82 @@ fn by_prefix(code: &str, lives: bool) -> Disposition {
 mod tests {
     use super::*;
 
-    fn check(reason: &str, status: &str, expected: Disposition, effects: &[Effect], known: bool) {
-        let reading = read(Some(reason), Some(status), false);
-        let expected = Reading { disposition: Some(expected), effects: effects.to_vec(), known };
-        assert_eq!(reading, expected, "{reason} {status}");
+    fn said<'a>(reason: &'a str, status: &'a str) -> Said<'a> {
+        Said { reason: Some(reason), status: Some(status), ..Said::default() }
+    }
+
+    fn check(reason: &str, status: &str, expected: Disposition, effects: &[Effect]) {
+        let expected = Reading { disposition: Some(expected), effects: effects.to_vec(), unknown: None };
+        assert_eq!(read(said(reason, status), || false), expected, "{reason} {status}");
+    }
+
+    /// Without bytes, and with bytes both ways.
+    fn check_unknown(reason: &str, status: &str, without: Option<Disposition>, with: Option<Disposition>) {
+        for (has_traffic, expected) in [(false, without), (true, with)] {
+            let reading = read(Said { set_up: true, ..said(reason, status) }, || has_traffic);
+            assert_eq!(reading.disposition, expected, "{reason} {status} {has_traffic}");
+            assert_eq!(reading.unknown, Some(Note::UnknownReason(reason.into())), "{reason} {status}");
+        }
     }
 
     #[test]
     fn each_group_of_codes_has_its_disposition() {
         use Disposition::{Allowed, Blocked, Failed};
-        check("MT_CLOSED_TERMINATED", "close", Allowed, &[], true);
-        check("OPEN_OR_ACTIVE_CONNECTION", "active", Allowed, &[], true);
-        check("BRK_MT_TERMINATED_IDLE_TIMEOUT", "close", Allowed, &[], true);
-        check("MT_CLOSED_TLS_CONN_GONE_UPGRADE", "close", Allowed, &[Effect::Rerouted], true);
-        check("BRK_MT_SETUP_FAIL_REJECTED_BY_POLICY", "close", Blocked, &[], true);
-        check("brk_mt_setup_fail_no_policy_found", "close", Blocked, &[], true);
-        check("SE_MT_SETUP_FAIL_SAML_EXPIRED", "close", Blocked, &[], true);
-        check("MT_CLOSED_TLS_CONN_GONE_SCIM_USER_DISABLE", "close", Blocked, &[], true);
-        check("ZIA_MT_BLOCKED_BY_INSPECTION", "close", Blocked, &[Effect::Inspected], true);
-        check("APP_NOT_REACHABLE", "close", Failed, &[], true);
-        check("AST_MT_SETUP_ERR_OPEN_SERVER_TIMEOUT", "close", Failed, &[], true);
-        check("AC_MT_SETUP_ERR_OPEN_SERVER_CONN", "close", Failed, &[], true);
-        check("BRK_MT_AUTH_SAML_FAILURE", "close", Failed, &[], true);
-        check("BRK_MT_SETUP_FAIL_RATE_LIMIT_EXCEEDED", "close", Failed, &[Effect::Throttled], true);
-        check("AST_MT_SETUP_ERR_RATE_LIMIT_REACHED", "close", Failed, &[Effect::Throttled], true);
-        check("FOHH_CLOSE_REASON_TX_FLOW_CONTROL", "close", Failed, &[Effect::Throttled], true);
-        check("BRK_MT_TERMINATED_BRK_SWITCHED", "close", Failed, &[Effect::Rerouted], true);
+        check("MT_CLOSED_TERMINATED", "close", Allowed, &[]);
+        check("OPEN_OR_ACTIVE_CONNECTION", "active", Allowed, &[]);
+        check("BRK_MT_TERMINATED_IDLE_TIMEOUT", "close", Allowed, &[]);
+        check("MT_CLOSED_TLS_CONN_GONE_UPGRADE", "close", Allowed, &[Effect::Rerouted]);
+        check("BRK_MT_SETUP_FAIL_REJECTED_BY_POLICY", "close", Blocked, &[]);
+        check("brk_mt_setup_fail_no_policy_found", "close", Blocked, &[]);
+        check("SE_MT_SETUP_FAIL_SAML_EXPIRED", "close", Blocked, &[]);
+        check("MT_CLOSED_TLS_CONN_GONE_SCIM_USER_DISABLE", "close", Blocked, &[]);
+        check("ZIA_MT_BLOCKED_BY_INSPECTION", "close", Blocked, &[Effect::Inspected]);
+        check("APP_NOT_REACHABLE", "close", Failed, &[]);
+        check("AST_MT_SETUP_ERR_OPEN_SERVER_TIMEOUT", "close", Failed, &[]);
+        check("AC_MT_SETUP_ERR_OPEN_SERVER_CONN", "close", Failed, &[]);
+        check("BRK_MT_AUTH_SAML_FAILURE", "close", Failed, &[]);
+        check("BRK_MT_SETUP_FAIL_RATE_LIMIT_EXCEEDED", "close", Failed, &[Effect::Throttled]);
+        check("AST_MT_SETUP_ERR_RATE_LIMIT_REACHED", "close", Failed, &[Effect::Throttled]);
+        check("FOHH_CLOSE_REASON_TX_FLOW_CONTROL", "close", Failed, &[Effect::Throttled]);
+        check("BRK_MT_TERMINATED_BRK_SWITCHED", "close", Failed, &[Effect::Rerouted]);
+    }
+
+    /// The vendor lists the limits of ICMP as a family.
+    #[test]
+    fn a_rate_limit_is_one_whatever_it_counts() {
+        for code in ["ICMP_RATE_LIMIT_EXCEEDED", "ICMP_RATE_LIMIT_NUM_APP_EXCEEDED", "ICMP_RATE_LIMIT_NEW"] {
+            let code = format!("BRK_MT_SETUP_FAIL_{code}");
+            check(&code, "active", Disposition::Failed, &[Effect::Throttled]);
+        }
     }
 
     #[test]
-    fn a_code_on_no_list_goes_by_its_prefix_and_is_no_hard_fact() {
-        check("ZIA_HALF_CLOSE_S", "close", Disposition::Failed, &[], false);
-        check("BRK_MT_SETUP_FAIL_APP_PORT_NOT_FOUND", "close", Disposition::Failed, &[], false);
-        check("MT_CLOSED_TLS_CONN_GONE_SOMETHING", "close", Disposition::Allowed, &[], false);
-        check("NEW_STATE", "active", Disposition::Allowed, &[], false);
+    fn a_code_on_no_list_allows_nothing_without_bytes() {
+        use Disposition::{Allowed, Blocked, Failed};
+        check_unknown("NEW_STATE", "active", None, Some(Allowed));
+        check_unknown("NEW_STATE", "open", None, Some(Allowed));
+        check_unknown("MT_CLOSED_TLS_CONN_GONE_SOMETHING", "close", None, Some(Allowed));
+        check_unknown("ZIA_HALF_CLOSE_S", "close", Some(Failed), Some(Failed));
+        check_unknown("BRK_MT_SETUP_FAIL_APP_PORT_NOT_FOUND", "active", Some(Failed), Some(Failed));
+        check_unknown("BRK_MT_SETUP_FAIL_REJECTED_BY_POLICY_NEW", "active", Some(Blocked), Some(Blocked));
+    }
+
+    #[test]
+    fn a_status_on_no_list_allows_nothing_without_bytes() {
+        let said = Said { reason: None, status: Some("Pending"), set_up: true };
+        let read = |has_traffic| read(said, || has_traffic);
+        assert_eq!(read(false).disposition, None);
+        assert_eq!(read(true).disposition, Some(Disposition::Allowed));
+        assert_eq!(read(true).unknown, Some(Note::UnknownStatus("Pending".into())));
     }
 
     /// `close` alone says neither that it was denied nor that it went well.
     #[test]
     fn a_closed_connection_without_a_code_was_allowed_if_it_was_ever_set_up() {
-        assert_eq!(read(None, Some("close"), true).disposition, Some(Disposition::Allowed));
-        assert_eq!(read(None, Some("close"), false).disposition, None);
-        assert_eq!(read(None, Some("Open"), false).disposition, Some(Disposition::Allowed));
+        let of =
+            |status, set_up| read(Said { reason: None, status: Some(status), set_up }, || false).disposition;
+        assert_eq!(of("close", true), Some(Disposition::Allowed));
+        assert_eq!(of("close", false), None);
+        assert_eq!(of("Open", false), Some(Disposition::Allowed));
     }
 }

@@ -105,7 +105,7 @@ fn gunzip(
 ) -> Result<(), Refusal> {
     let mut decoder = MultiGzDecoder::new(compressed);
     loop {
-        match decoder.read(out.room()?) {
+        match decoder.read(out.room(LAST_STEP)?) {
             Ok(0) => return out.keep(0).map(drop),
             Ok(read) => watch(out.keep(read)?)?,
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
@@ -123,7 +123,7 @@ pub(crate) fn unzstd(
     decoder.set_parameter(DParameter::WindowLogMax(MAX_WINDOW_LOG)).map_err(|_| Refusal::BadZstd)?;
     let mut input = InBuffer::around(compressed);
     loop {
-        let room = out.room()?;
+        let room = out.room(LAST_STEP)?;
         let length = room.len();
         let mut buffer = OutBuffer::around(room);
         let wanted = decoder.run(&mut input, &mut buffer).map_err(|_| Refusal::BadZstd)?;
@@ -162,9 +162,10 @@ impl<'a> Output<'a> {
         Bytes::from(self.bytes)
     }
 
-    /// Room for the next step: never empty, and one byte beyond the cap at most, which tells what is too large.
-    pub(crate) fn room(&mut self) -> Result<&mut [u8], Refusal> {
-        let step = self.filled.clamp(FIRST_STEP, LAST_STEP);
+    /// Room for the next step of `most` bytes at most: never empty, and one byte beyond the cap at most, which tells what is too large.
+    /// All of it is zeroed each time, so that whoever takes small steps asks for no more.
+    pub(crate) fn room(&mut self, most: usize) -> Result<&mut [u8], Refusal> {
+        let step = self.filled.clamp(FIRST_STEP, LAST_STEP).min(most);
         let end = (self.filled + step).min(self.limit + 1);
         self.share.cover(self.beside + end)?;
         if end > self.bytes.capacity() {
@@ -197,6 +198,19 @@ mod tests {
     use flate2::{Compression, write::GzEncoder};
 
     use super::*;
+
+    /// Room is zeroed each time that it is given: small steps that got large rooms cost their square.
+    #[test]
+    fn no_more_room_is_given_than_is_asked_for() {
+        let budget = Budget::new(1 << 30);
+        let share = Share::of(&budget, Some(1)).unwrap();
+        let mut out = Output::new(1 << 20, &share, 0);
+        for _ in 0..100 {
+            assert_eq!(out.room(4_096).unwrap().len(), 4_096);
+            out.keep(4_096).unwrap();
+        }
+        assert_eq!(out.room(LAST_STEP).unwrap().len(), 409_600);
+    }
 
     fn compressed(layer: Layer, bytes: &[u8]) -> Vec<u8> {
         match layer {

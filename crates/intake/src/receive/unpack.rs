@@ -62,17 +62,31 @@ impl Coding {
     }
 }
 
-/// Inflates one layer of at most `limit` bytes. What breaks is kept as far as it goes, what does not begin as it is; only bounds
-/// refuse. `told` is the request's `content-encoding`.
+/// Inflates up to two layers, each of at most `limit` bytes: a sender compresses, and whoever passes it on does so again. A third is
+/// refused, and so is what passes a bound; nothing else is. `told` is the request's `content-encoding`.
 pub(crate) fn unpack(
     body: Bytes,
     told: Option<&str>,
     limit: usize,
     share: &Share,
 ) -> Result<Unpacked, Refusal> {
+    let (outer, is_inflated) = layer(body, told, limit, share)?;
+    if !is_inflated || Layer::of(&outer.bytes).is_none() {
+        return Ok(outer);
+    }
+    let (inner, is_inflated) = layer(outer.bytes, None, limit, share)?;
+    if is_inflated && Layer::of(&inner.bytes).is_some() {
+        return Err(Refusal::NestedEncoding);
+    }
+    let oddity = outer.oddity.or(inner.oddity).unwrap_or("nested_encoding");
+    Ok(Unpacked { bytes: inner.bytes, oddity: Some(oddity) })
+}
+
+/// Inflates one layer; true where anything came of it. What breaks is kept as far as it goes, what does not begin as it is.
+fn layer(body: Bytes, told: Option<&str>, limit: usize, share: &Share) -> Result<(Unpacked, bool), Refusal> {
     let Some(coding) = Coding::of(&body, told) else {
         let is_plain = told.is_none_or(|told| told.trim().is_empty() || told.trim() == "identity");
-        return Ok(Unpacked { bytes: body, oddity: (!is_plain).then_some("encoding_untrue") });
+        return Ok((Unpacked { bytes: body, oddity: (!is_plain).then_some("encoding_untrue") }, false));
     };
     let mut out = Output::new(limit, share, body.len());
     let inflated = match coding {
@@ -83,20 +97,18 @@ pub(crate) fn unpack(
     };
     let bytes = out.into_bytes();
     match inflated {
-        Ok(()) => Ok(Unpacked { bytes, oddity: None }),
+        Ok(()) => Ok((Unpacked { bytes, oddity: None }, true)),
         Err(refusal @ (Refusal::TooLarge { .. } | Refusal::Busy)) => Err(refusal),
         // Nothing came of it: it may be anything, and is kept for whoever finds out what.
-        Err(_) if bytes.is_empty() => Ok(Unpacked { bytes: body, oddity: Some(coding.broken()) }),
-        Err(_) => Ok(Unpacked { bytes, oddity: Some(coding.broken()) }),
+        Err(_) if bytes.is_empty() => Ok((Unpacked { bytes: body, oddity: Some(coding.broken()) }, false)),
+        Err(_) => Ok((Unpacked { bytes, oddity: Some(coding.broken()) }, true)),
     }
 }
 
 /// In small steps: a decoder that meets damage forgets what it made in the same step.
 fn pump(decoder: &mut dyn Read, out: &mut Output<'_>) -> Result<(), Refusal> {
     loop {
-        let room = out.room()?;
-        let step = room.len().min(STEP);
-        match decoder.read(room.get_mut(..step).unwrap_or_default()) {
+        match decoder.read(out.room(STEP)?) {
             Ok(0) => return out.keep(0).map(drop),
             Ok(read) => drop(out.keep(read)?),
             Err(error) if error.kind() == ErrorKind::Interrupted => drop(out.keep(0)?),
@@ -187,6 +199,30 @@ mod tests {
         assert!(text.starts_with(&kept) && kept.len() + 4_096 > 100_000, "{} bytes", kept.len());
         let zstd = zstd::encode_all(&*text, 3).unwrap();
         assert_eq!(unpacked(&zstd[..zstd.len() / 2], None).unwrap().1, Some("broken_zstd"));
+    }
+
+    /// A collector compresses what came compressed.
+    #[test]
+    fn two_layers_are_undone_and_a_third_is_refused() {
+        let text = text();
+        let zstd = |bytes: &[u8]| zstd::encode_all(bytes, 3).unwrap();
+        for twice in [gzip(&gzip(&text)), gzip(&zstd(&text)), zstd(&gzip(&text))] {
+            for told in [None, Some("gzip"), Some("gzip, gzip")] {
+                assert_eq!(unpacked(&twice, told), Ok((Bytes::from(text.clone()), Some("nested_encoding"))));
+            }
+            assert_eq!(unpacked(&gzip(&twice), None), Err(Refusal::NestedEncoding));
+        }
+        // Each layer has the cap, and what is odd inside is kept as it is.
+        assert_eq!(
+            unpacked(&gzip(&gzip(&vec![b' '; LIMIT + 1])), None),
+            Err(Refusal::TooLarge { limit: LIMIT })
+        );
+        let odd = Bytes::from_static(b"\x1f\x8bnothing of the kind");
+        assert_eq!(unpacked(&gzip(&odd), None), Ok((odd.clone(), Some("broken_gzip"))));
+        let cut = gzip(&text);
+        let (kept, oddity) = unpacked(&gzip(&cut[..cut.len() / 2]), None).unwrap();
+        assert!(text.starts_with(&kept) && !kept.is_empty());
+        assert_eq!(oddity, Some("broken_gzip"));
     }
 
     #[test]

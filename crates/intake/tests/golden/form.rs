@@ -28,6 +28,7 @@ fn print_event(out: &mut String, event: &AccessEvent) {
     field("service_edge", text(&event.service_edge));
     field("app_connector", text(&event.app_connector));
     field("connector", event.connector.map(|endpoint| endpoint.to_string()));
+    field("connector_address", event.connector_address.map(|address| address.to_string()));
     field("server_address", event.server_address.map(|address| address.to_string()));
     field("server_port", event.server_port.map(|port| port.to_string()));
     field("ip_protocol", event.ip_protocol.map(|protocol| protocol.to_string()));

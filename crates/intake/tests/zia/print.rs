@@ -47,6 +47,7 @@ fn access_event(out: &mut String, event: &AccessEvent) {
     field(out, "service_edge", event.service_edge.as_ref());
     field(out, "app_connector", event.app_connector.as_ref());
     field(out, "connector", event.connector.as_ref());
+    field(out, "connector_address", event.connector_address.as_ref());
     field(out, "server_address", event.server_address.as_ref());
     field(out, "server_port", event.server_port.as_ref());
     field(out, "ip_protocol", event.ip_protocol.as_ref());

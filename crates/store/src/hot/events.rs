@@ -53,7 +53,7 @@ pub(crate) fn event_batch(events: &[Arc<AccessEvent>]) -> Result<RecordBatch, Ar
 
 fn who_and_where(events: &[Arc<AccessEvent>]) -> Vec<ArrayRef> {
     let connector_address =
-        events.iter().map(|event| event.connector.map(|connector| connector.address.to_string()));
+        events.iter().map(|event| event.app_connector_address().map(|address| address.to_string()));
     let server_address = events.iter().map(|event| event.server_address.map(|address| address.to_string()));
     vec![
         texts(events, |event| event.principal_id.as_ref().map(|principal| &*principal.0)),

@@ -41,8 +41,9 @@ fn event(batch: &RecordBatch, row: usize) -> Option<AccessEvent> {
     let text = |name| Texts::of(batch, name).shared(row);
     let time = |name| Times::of(batch, name).at(row);
     let number = |name| Ints::of(batch, name);
-    let connector = text("connector_address").and_then(|address| address.parse().ok());
-    let connector = connector.zip(number("connector_port").as_(row));
+    let connector_address = text("connector_address").and_then(|address| address.parse().ok());
+    let connector = connector_address.zip(number("connector_port").as_(row));
+    let connector = connector.and_then(|(address, port)| Endpoint::new(address, port));
     let disposition = text("disposition");
     let level = text("parse_level");
     let effects = Lists::of(batch, "effects").at(row);
@@ -66,7 +67,8 @@ fn event(batch: &RecordBatch, row: usize) -> Option<AccessEvent> {
         client_port: number("client_port").as_(row),
         service_edge: text("service_edge"),
         app_connector: text("app_connector"),
-        connector: connector.and_then(|(address, port)| Endpoint::new(address, port)),
+        connector,
+        connector_address: connector_address.filter(|_| connector.is_none()),
         server_address: text("server_address").and_then(|address| address.parse().ok()),
         server_port: number("server_port").as_(row),
         ip_protocol: number("ip_protocol").as_(row),

@@ -82,7 +82,7 @@ fn access_event(columns: &mut Columns, event: &AccessEvent) {
     columns.number("client_port", event.client_port);
     columns.text("service_edge", &event.service_edge);
     columns.text("app_connector", &event.app_connector);
-    columns.shown("connector_address", event.connector.map(|connector| connector.address));
+    columns.shown("connector_address", event.app_connector_address());
     columns.number("connector_port", event.connector.map(|connector| connector.port));
     columns.shown("server_address", event.server_address);
     columns.number("server_port", event.server_port);

@@ -22,7 +22,7 @@ pub(super) fn vendors<'a>(text: &'a str, hint: Feed, notes: &mut Notes) -> Scann
     }
     let mut repairs = Notes::default();
     let delimiter = if text.contains("\"\t\"") || !text.contains(',') { b'\t' } else { b',' };
-    let cells = split(text, delimiter, is_all_quoted(text), &mut repairs);
+    let cells = cells_of(text, delimiter, is_all_quoted(text), columns.len(), &mut repairs);
     let dated =
         cells.first().is_some_and(|cell| matches!(Stamp::read(cell, Dating::default()), Stamp::At(_)));
     if !dated {
@@ -43,12 +43,14 @@ pub(super) fn declared<'a>(
     notes: &mut Notes,
 ) -> Result<Object<'a>, RawReason> {
     let (text, _) = header::without_priority(text);
-    let mut cells = split(text, template.delimiter, template.quoted, notes);
     let columns = &template.columns;
     // ZPA's connection ids always hold a comma, and its cells have no quotes.
     let id = columns.iter().position(|column| &*column.name == "ConnectionID");
-    if let Some(at) = id.filter(|_| !template.quoted && template.delimiter == b',') {
-        if cells.len() != columns.len() + 1 {
+    let id = id.filter(|_| !template.quoted && template.delimiter == b',');
+    let expected = columns.len() + usize::from(id.is_some());
+    let mut cells = cells_of(text, template.delimiter, template.quoted, expected, notes);
+    if let Some(at) = id {
+        if cells.len() != expected {
             return Err(RawReason::UnknownColumns);
         }
         let second = cells.remove(at + 1);
@@ -96,6 +98,57 @@ fn of(cell: Cow<'_, str>) -> Value<'_> {
 /// Of a template that quotes each cell a quote ends one only where the next begins.
 fn is_all_quoted(text: &str) -> bool {
     text.len() > 1 && text.starts_with('"') && text.ends_with('"')
+}
+
+/// As RFC 4180 has it where that gives as many cells as are expected, else mended.
+fn cells_of<'a>(
+    text: &'a str,
+    delimiter: u8,
+    all_quoted: bool,
+    expected: usize,
+    notes: &mut Notes,
+) -> Vec<Cow<'a, str>> {
+    let strictly = strict(text, delimiter, expected).filter(|cells| cells.len() == expected);
+    strictly.unwrap_or_else(|| split(text, delimiter, all_quoted, notes))
+}
+
+/// Cells of which a quoted one holds quotes only doubled, and ends before a delimiter or the line's end; `None` where one does not.
+fn strict(text: &str, delimiter: u8, at_most: usize) -> Option<Vec<Cow<'_, str>>> {
+    let mut cells = Vec::with_capacity(at_most);
+    let mut rest = text;
+    while cells.len() < at_most {
+        let end = match rest.strip_prefix('"') {
+            Some(inside) => {
+                let length = strict_end(inside)?;
+                cells.push(content(inside, length, inside.get(..length)?.contains('"')));
+                length + 2
+            }
+            None => {
+                let length = memchr::memchr(delimiter, rest.as_bytes()).unwrap_or(rest.len());
+                cells.push(Cow::Borrowed(rest.get(..length)?));
+                length
+            }
+        };
+        match rest.as_bytes().get(end) {
+            None => return Some(cells),
+            Some(byte) if *byte == delimiter => rest = rest.get(end + 1..)?.trim_start_matches(' '),
+            Some(_) => return None,
+        }
+    }
+    None
+}
+
+/// The first quote that is not doubled.
+fn strict_end(inside: &str) -> Option<usize> {
+    let bytes = inside.as_bytes();
+    let mut at = 0;
+    loop {
+        let quote = at + memchr::memchr(b'"', bytes.get(at..)?)?;
+        if bytes.get(quote + 1) != Some(&b'"') {
+            return Some(quote);
+        }
+        at = quote + 2;
+    }
 }
 
 /// Cells between delimiters. A quoted one ends at the quote that the delimiter, and where all are quoted the next quote, or the line's end
@@ -174,6 +227,21 @@ mod tests {
         assert_eq!(cells("\"open", false), ["open"]);
         assert_eq!(cells("\"a\", \"b\"", false), ["a", "b"]);
         assert_eq!(cells("\"ends in a quote\"\",\"b\"", false), ["ends in a quote\"", "b"]);
+    }
+
+    /// RFC 4180 doubles a quote inside a cell, before a delimiter too: nothing is to mend there.
+    #[test]
+    fn doubled_quotes_are_strict() {
+        let read = |text: &str, expected| {
+            let mut notes = Notes::default();
+            let cells = cells_of(text, b',', is_all_quoted(text), expected, &mut notes);
+            (cells.into_iter().map(Cow::into_owned).collect::<Vec<_>>(), notes.has_repair())
+        };
+        let cells = |cells: &[&str]| cells.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(read("\"a\"\",b\",\"c\"", 2), (cells(&["a\",b", "c"]), false));
+        assert_eq!(read("\"say \"\"hi\"\"\",\"\"\"\",\"\"", 3), (cells(&["say \"hi\"", "\"", ""]), false));
+        assert_eq!(read("a,\"b\"\"\",c", 3), (cells(&["a", "b\"", "c"]), false));
+        assert_eq!(read("\"a\"b\",\"c\"", 2), (cells(&["a\"b", "c"]), true));
     }
 
     /// One cell too many or too few would give a field's value to its neighbour.

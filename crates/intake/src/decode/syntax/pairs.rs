@@ -1,7 +1,9 @@
 //! `key=value` between delimiters: tabs, or RSA's `^^`.
 
 use super::{Field, Scanned, field, header, is_key, object, split_at_mark, value};
+use crate::decode::detect::is_known_key;
 use crate::decode::dialect::Syntax;
+use crate::decode::stamp::{Dating, Stamp};
 
 /// How rsyslog writes a tab.
 const ESCAPED_TAB: &str = "#011";
@@ -9,24 +11,27 @@ const ESCAPED_TAB: &str = "#011";
 /// Fewer pairs than this are a sentence with an equals sign.
 const LEAST_PAIRS: usize = 3;
 
+/// More pairs than a relay's header has.
+const MAX_HEADER_PAIRS: usize = 16;
+
 /// The tab of a text as it came through.
 pub(super) fn tab_in(text: &str) -> &'static str {
     if !text.contains('\t') && text.contains(ESCAPED_TAB) { ESCAPED_TAB } else { "\t" }
 }
 
-/// The pairs of a text. What stands before the first key goes to `unnamed`; a cell without a key is part of the value before it.
-pub(super) fn pairs<'a>(text: &'a str, delimiter: &str, unnamed: Option<&'static str>) -> Vec<Field<'a>> {
+/// The pairs of a text. A cell without a key is part of the value before it.
+pub(super) fn pairs<'a>(text: &'a str, delimiter: &str) -> Vec<Field<'a>> {
     let mut found: Vec<(&'a str, usize, usize)> = Vec::new();
     let mut from = 0;
     for cell in text.split(delimiter) {
         let to = from + cell.len();
         match cell.split_once('=').map(|(key, value)| (key.trim_start(), value)) {
             Some((key, value)) if is_key(key) => found.push((key, to - value.len(), to)),
-            _ => match (found.last_mut(), unnamed) {
-                (Some((_, _, end)), _) => *end = to,
-                (None, Some(unnamed)) => found.push((unnamed, from, to)),
-                (None, None) => {}
-            },
+            _ => {
+                if let Some((_, _, end)) = found.last_mut() {
+                    *end = to;
+                }
+            }
         }
         from = to + delimiter.len();
     }
@@ -44,15 +49,49 @@ pub(super) fn key_value(text: &str) -> Scanned<'_> {
     if text.split(tab).filter(keyed).take(LEAST_PAIRS).count() < LEAST_PAIRS {
         return None;
     }
-    let start = text.split(tab).next().filter(|cell| !keyed(cell)).map_or(0, time_start);
-    let record = text.get(start..).unwrap_or(text);
-    Some(object(Syntax::KeyValue, pairs(record, tab, Some("datetime"))))
+    let Some(first) = text.split(tab).next().filter(|cell| !keyed(cell)) else {
+        return Some(object(Syntax::KeyValue, pairs(text, tab)));
+    };
+    let pair = first_pair(first);
+    let mut fields = time_of(first.get(..pair.unwrap_or(first.len())).unwrap_or_default());
+    let record = text.get(pair.unwrap_or(first.len())..).unwrap_or_default();
+    fields.extend(pairs(record, tab));
+    Some(object(Syntax::KeyValue, fields))
 }
 
-/// Where the record's own time begins, behind the header that a relay put before it.
-fn time_start(cell: &str) -> usize {
-    let starts = |at: &usize| cell.get(*at..).is_some_and(|rest| header::iso(rest).is_some());
-    cell.char_indices().map(|(at, _)| at).find(starts).unwrap_or(0)
+/// Where the first pair begins in a cell that begins with a relay's header: at the first key that some feed knows. A header may have
+/// pairs of its own, which none knows.
+fn first_pair(cell: &str) -> Option<usize> {
+    let equals = || cell.match_indices('=').map(|(at, _)| at).take(MAX_HEADER_PAIRS);
+    let key_before = |at: usize| {
+        let before = cell.get(..at)?;
+        let key = before.rsplit([' ', ':', ']']).next().filter(|key| key.len() < before.len())?;
+        is_key(key).then_some((at - key.len(), key))
+    };
+    let known = equals().filter_map(key_before).find(|(_, key)| is_known_key(key));
+    // A customer's own key, if it is none of a header's brackets.
+    let any = || {
+        equals()
+            .filter_map(key_before)
+            .find(|(at, _)| !cell.get(*at..).is_some_and(|rest| rest.contains(']')))
+    };
+    known.or_else(any).map(|(at, _)| at)
+}
+
+/// The record's own time, which stands last before its first key; else the header's.
+fn time_of(before: &str) -> Vec<Field<'_>> {
+    let before = before.trim();
+    let starts = |at: &usize| {
+        before.get(*at..).is_some_and(|rest| header::iso(rest).is_some_and(|length| length == rest.len()))
+    };
+    let iso = before.char_indices().map(|(at, _)| at).find(starts).and_then(|at| before.get(at..));
+    let is_written = || matches!(Stamp::read(before, Dating::default()), Stamp::At(_));
+    match (iso, header::time(before)) {
+        (Some(own), _) => vec![field("datetime", own)],
+        (None, Some(time)) if !is_written() => vec![field("syslog_time", time)],
+        (None, _) if before.is_empty() => Vec::new(),
+        (None, _) => vec![field("datetime", before)],
+    }
 }
 
 /// `ZSCALERNSS: key=value^^key=value`.
@@ -65,7 +104,7 @@ pub(super) fn rsa(text: &str) -> Scanned<'_> {
     }
     let mut fields: Vec<Field<'_>> =
         header::time(before).map(|time| field("syslog_time", time)).into_iter().collect();
-    fields.extend(pairs(rest.trim_start(), "^^", None));
+    fields.extend(pairs(rest.trim_start(), "^^"));
     Some(object(Syntax::Rsa, fields))
 }
 
@@ -84,6 +123,17 @@ mod tests {
             "datetime:Text(\"2026-03-04 08:20:42\") a:Text(\"1, 2\") b:Text(\"x=y\\tz\") c:Text(\"\") ";
         assert_eq!(read("2026-03-04 08:20:42\ta=1, 2\tb=x=y\tz\tc="), pairs);
         assert_eq!(read("<134>Mar  4 08:20:43 relay 2026-03-04 08:20:42\ta=1, 2\tb=x=y\tz\tc="), pairs);
+        // The first pair stands behind the header, with or without the record's own time between.
+        let pairs = "syslog_time:Text(\"Mar  4 08:20:43\") reason:Text(\"Allowed\") b:Text(\"2\") c:Text(\"3\") d:Text(\"\") ";
+        assert_eq!(read("<134>Mar  4 08:20:43 relay zscaler-nss: reason=Allowed\tb=2\tc=3\td="), pairs);
+        assert_eq!(read("<134>Mar  4 08:20:43 relay10\treason=Allowed\tb=2\tc=3\td="), pairs);
+        let pairs = "datetime:Text(\"2026-03-04 08:20:42\") reason:Text(\"a=b\") b:Text(\"2\") c:Text(\"3\") d:Text(\"\") ";
+        assert_eq!(read("<134>Mar  4 08:20:43 relay 2026-03-04 08:20:42 reason=a=b\tb=2\tc=3\td="), pairs);
+        let pairs = "syslog_time:Text(\"2026-03-04T08:20:43Z\") reason:Text(\"Allowed\") b:Text(\"2\") c:Text(\"3\") d:Text(\"\") ";
+        let header = "<134>1 2026-03-04T08:20:43Z relay nss 7 - [origin software=\"x\"]";
+        assert_eq!(read(&format!("{header} reason=Allowed\tb=2\tc=3\td=")), pairs);
+        let pairs = "datetime:Text(\"Wed Mar  4 08:20:42 2026\") reason:Text(\"Allowed\") b:Text(\"2\") c:Text(\"3\") d:Text(\"\") ";
+        assert_eq!(read("Wed Mar  4 08:20:42 2026\treason=Allowed\tb=2\tc=3\td="), pairs);
         assert_eq!(key_value("just\ta=1\tsentence"), None);
     }
 

@@ -1,9 +1,15 @@
-//! The texts that ZIA's feeds and the proxies write for "not there". The same word is not the same everywhere: each field has its
+//! The texts that the feeds write for "not there". The same word is not the same everywhere: each field has its
 //! own set.
 
 /// Names, texts and flags.
 pub(super) const ABSENT: &[&str] =
     &["", "-", "None", "NA", "N/A", "Unknown", "UNKNOWN", "unset", "INVALID", "Not Applicable"];
+
+/// Principals and devices in ZPA's feeds: whatever a client or an identity provider writes for nobody.
+pub(super) const NOBODY: &[&str] = &[
+    "", "0", "-", "None", "none", "NONE", "NA", "N/A", "n/a", "Unknown", "unknown", "UNKNOWN", "unset",
+    "null", "(null)",
+];
 
 /// Numbers.
 pub(super) const NUMBERS: &[&str] = &["", "-", "None", "NA", "N/A", "Unknown", "UNKNOWN"];

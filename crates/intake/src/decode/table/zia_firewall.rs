@@ -3,7 +3,9 @@
 #![allow(non_camel_case_types, reason = "the vendor's words")]
 
 use crate::decode::feed_table::Kind::{Address, Base64, Flag, Hex, Integer, Name, Obfuscated, Port, Text};
-use crate::decode::feed_table::{EPOCH_SECONDS, EXTRA, ISO, KEPT, MILLIS, WANTED, WRITTEN, feed_table, to};
+use crate::decode::feed_table::{
+    EPOCH_SECONDS, EXTRA, ISO, KEPT, MILLIS, SECONDS, WANTED, WRITTEN, feed_table, to,
+};
 use crate::decode::table::nulls::{ABSENT, ADDRESSES, HOST, NUMBERS, OPAQUE, PORTS, STAMPS};
 
 feed_table! {
@@ -48,7 +50,7 @@ feed_table! {
     threat_severity: Name, KEPT, EXTRA, "the threat's severity" nulls ABSENT;
     inbytes: Integer, to("total_bytes"), EXTRA, "bytes from the server to the client" nulls NUMBERS;
     outbytes: Integer, to("total_bytes"), EXTRA, "bytes from the client to the server" nulls NUMBERS;
-    duration: Integer, KEPT, EXTRA, "how long, in seconds" nulls NUMBERS;
+    duration: SECONDS, to("start_time"), EXTRA, "how long, in seconds: where the ms are not sent" nulls NUMBERS;
     durationms: MILLIS, to("start_time"), WANTED, "how long, in ms; of an aggregated row the sum" nulls NUMBERS;
     avgduration: MILLIS, KEPT, EXTRA, "the mean of the sessions of the row, in ms" nulls NUMBERS;
     numsessions: Integer, to("connection_status"), EXTRA, "how many sessions the row stands for" nulls NUMBERS;

@@ -2,6 +2,7 @@
 
 use crate::decode::feed_table::Kind::{Address, Flag, Integer, List, Name, Port, Text};
 use crate::decode::feed_table::{EPOCH_MICROS, EXTRA, KEPT, MICROS, WANTED, WRITTEN, feed_table, to};
+use crate::decode::table::nulls::NOBODY;
 
 feed_table! {
     /// One record per inspected HTTP exchange. Ids have more digits than a double can tell.
@@ -10,7 +11,7 @@ feed_table! {
     LogTimestamp: WRITTEN, to("log_time"), WANTED, "when the record was written" ["LogTimeStamp"];
     Customer: Name, KEPT, EXTRA, "the tenant's name";
     ConnectionID: Name, to("connection_uid"), WANTED, "the connection that carried the exchange, as in User Activity";
-    UserID: Name, to("user_name"), WANTED, "an e-mail address";
+    UserID: Name, to("user_name"), WANTED, "an e-mail address" nulls NOBODY;
     AssistantID: Name, to("app_connector"), EXTRA, "the app connector's id";
     ExchangeSequenceIndex: Integer, to("vendor_uid"), WANTED, "which exchange of the connection, from 0";
     TimestampRequestReceiveStart: EPOCH_MICROS, to("start_time"), WANTED, "the request began to arrive";

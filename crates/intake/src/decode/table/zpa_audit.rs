@@ -2,6 +2,7 @@
 
 use crate::decode::feed_table::Kind::{Flag, Json, Name};
 use crate::decode::feed_table::{EXTRA, ISO, KEPT, WANTED, feed_table, to};
+use crate::decode::table::nulls::NOBODY;
 
 feed_table! {
     /// One record per change by an administrator.
@@ -19,6 +20,6 @@ feed_table! {
     ObjectName: Name, to("object_name"), WANTED, "its name" token "objectName";
     ObjectID: Name, to("object_id"), EXTRA, "its id" token "objectId";
     CustomerID: Name, KEPT, EXTRA, "the tenant's id" token "customerId";
-    User: Name, to("user_name"), WANTED, "the administrator, usually an e-mail address" ["ModifiedByUser"] token "modifiedByUser";
+    User: Name, to("user_name"), WANTED, "the administrator, usually an e-mail address" ["ModifiedByUser"] token "modifiedByUser" nulls NOBODY;
     ClientAuditUpdate: Flag, KEPT, EXTRA, "done by a client" ["isClientAudit"] token "clientAuditUpdate";
 }

@@ -2,6 +2,7 @@
 
 use crate::decode::feed_table::Kind::{Address, Integer, Name, Port, Text};
 use crate::decode::feed_table::{EXTRA, ISO, KEPT, MICROS, WANTED, WRITTEN, feed_table, to};
+use crate::decode::table::nulls::NOBODY;
 
 feed_table! {
     /// One record per HTTP request.
@@ -31,7 +32,7 @@ feed_table! {
     URL: Text, to("path"), WANTED, "path and query";
     UserAgent: Text, KEPT, EXTRA, "the browser's word for itself";
     XFF: Text, KEPT, EXTRA, "X-Forwarded-For";
-    NameID: Name, to("user_name"), WANTED, "SAML's name of the principal, usually an e-mail address";
+    NameID: Name, to("user_name"), WANTED, "SAML's name of the principal, usually an e-mail address" nulls NOBODY;
     StatusCode: Integer, to("status"), WANTED, "the HTTP status" nulls &["", "0"];
     RequestSize: Integer, to("total_bytes"), EXTRA, "bytes of the request";
     ResponseSize: Integer, to("total_bytes"), EXTRA, "bytes of the response";

@@ -2,6 +2,7 @@
 
 use crate::decode::feed_table::Kind::{Address, Decimal, Flag, Integer, Name, Port, Text};
 use crate::decode::feed_table::{EXTRA, ISO, KEPT, MICROS, WANTED, WRITTEN, feed_table, to};
+use crate::decode::table::nulls::NOBODY;
 
 feed_table! {
     /// One record per state of a connection.
@@ -18,7 +19,7 @@ feed_table! {
     ConnectionStatus: Name, to("connection_status"), WANTED, "open, active or close";
     IPProtocol: Integer, to("ip_protocol"), EXTRA, "6 TCP, 17 UDP, 1 ICMP";
     DoubleEncryption: Flag, KEPT, EXTRA, "encrypted a second time between client and app connector";
-    Username: Name, to("user_name"), WANTED, "as typed into Client Connector, usually an e-mail address";
+    Username: Name, to("user_name"), WANTED, "as typed into Client Connector, usually an e-mail address" nulls NOBODY;
     ServicePort: Port, to("service_port"), EXTRA, "the port that the principal asked for";
     ClientPublicIP: Address, to("client_address"), WANTED, "the client's address as the service edge sees it";
     ClientPrivateIP: Address, to("client_address"), EXTRA, "the client's own address; often empty";
@@ -67,7 +68,7 @@ feed_table! {
     MicroTenantID: Name, KEPT, EXTRA, "the principal's microtenant";
     AppMicroTenantID: Name, KEPT, EXTRA, "the app's microtenant" ["AppMicrotenantID"];
     Platform: Name, KEPT, EXTRA, "the client's operating system";
-    Hostname: Name, to("device"), WANTED, "the client's host name; dependable for some client types only";
+    Hostname: Name, to("device"), WANTED, "the client's host name; dependable for some client types only" nulls NOBODY;
     PRAConnectionID: Name, KEPT, EXTRA, "privileged remote access: the connection";
     PRAConsoleType: Name, KEPT, EXTRA, "privileged remote access: RDP, SSH, …";
     PRAApprovalID: Name, KEPT, EXTRA, "privileged remote access: the approval";

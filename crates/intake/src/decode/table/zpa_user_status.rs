@@ -2,6 +2,7 @@
 
 use crate::decode::feed_table::Kind::{Address, Decimal, Flag, Integer, Json, List, Name};
 use crate::decode::feed_table::{EXTRA, ISO, KEPT, WANTED, WRITTEN, feed_table, to};
+use crate::decode::table::nulls::NOBODY;
 
 feed_table! {
     /// One record per state of a ZPA session, repeated as a heartbeat.
@@ -9,7 +10,7 @@ feed_table! {
     signs [CertificateCN PosturesHit PosturesMiss SAMLAttributes TrustedNetworks TrustedNetworksNames ClientType FQDNRegistered];
     LogTimestamp: WRITTEN, to("log_time"), WANTED, "when the record was written" ["LogTimeStamp"];
     Customer: Name, KEPT, EXTRA, "the tenant's name";
-    Username: Name, to("user_name"), WANTED, "as typed into Client Connector, usually an e-mail address";
+    Username: Name, to("user_name"), WANTED, "as typed into Client Connector, usually an e-mail address" nulls NOBODY;
     SessionID: Name, to("session_id"), WANTED, "the ZPA session";
     SessionStatus: Name, to("session_status"), WANTED, "authenticated, failed or disconnected, as ZPN_STATUS_…";
     Version: Name, to("client_version"), EXTRA, "version of the client";
@@ -25,7 +26,7 @@ feed_table! {
     TotalBytesRx: Integer, to("received_bytes"), EXTRA, "bytes received in the session so far";
     TotalBytesTx: Integer, to("sent_bytes"), EXTRA, "bytes sent in the session so far";
     Idp: Name, to("identity_provider"), EXTRA, "the identity provider's configuration";
-    Hostname: Name, to("device"), WANTED, "the device's host name";
+    Hostname: Name, to("device"), WANTED, "the device's host name" nulls NOBODY;
     Platform: Name, to("platform"), WANTED, "the device's operating system";
     ClientType: Name, to("client_type"), WANTED, "which client, as zpn_client_type_…";
     TrustedNetworks: List, to("trusted_networks"), EXTRA, "trusted networks that the device is in";

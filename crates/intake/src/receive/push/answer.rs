@@ -56,6 +56,9 @@ fn text(refusal: &Refusal) -> String {
         Refusal::TokenWrong => "the token is not one of `token_file` under `[intake.push]`, nor, as `Bearer …`, one of the authorisation server under `[intake.push.oauth]`".to_owned(),
         Refusal::BearerWrong(error) => format!("{error} (judged by `[intake.push.oauth]`)"),
         Refusal::NoSuchPath(path) => format!("no feed is pushed to `{path}`; known: {}", paths()),
+        Refusal::NestedEncoding => {
+            "the body is compressed more than twice; compress it once, with gzip or zstd, or not at all".to_owned()
+        }
         Refusal::WrongMethod => "records are pushed by POST; GET tells whether the address and the token are right".to_owned(),
         refusal => refusal.to_string(),
     }
