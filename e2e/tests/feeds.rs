@@ -156,3 +156,87 @@ async fn a_proxys_log_file_is_followed() -> Result<()> {
     assert_eq!(counted.await?, 3);
     server.stop().await
 }
+
+/// A template that was not declared, and lines of it that nobody could read: declared later, they are read again from what was kept, as
+/// of when they came, and what stood for them is gone. Once more changes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn kept_lines_are_read_again_by_who_knows_more() -> Result<()> {
+    const RECORD: &str = "7300000000000000077";
+    let folder = tempfile::tempdir()?;
+    let sealing = format!("{LOOPBACK}[store]\nseal_after = \"1s\"\n");
+    let server = Server::start(folder.path(), &sealing).await?;
+    let line = format!(
+        "\"Tue Dec  1 07:00:00 2026\",\"ana@example.com\",\"{RECORD}\",\"shop.example.com/a\",\"Allowed\""
+    );
+    ensure!(push(&server, "zscaler/zia_web", line.clone()).await?.status == StatusCode::OK);
+    ensure!(
+        push(&server, "zscaler/zia_web", web(7_300_000_000_000_000_078, "/b")).await?.status
+            == StatusCode::OK
+    );
+    let all = "select vendor_uid, parse_level, raw, arrival_time from access_events order by vendor_uid";
+    let before = server.rows(all, 2).await?;
+    let unread = before.iter().find(|row| row["parse_level"] == "raw").context("it could be read")?;
+    assert_eq!(unread["raw"], line);
+    until("the lines are in no part", PATIENCE, || async {
+        let status = server.api(Method::GET, "/api/v1/status", String::new()).await?;
+        let status: Value = serde_json::from_slice(&status.body)?;
+        let tables = status["tables"].as_array().context("no tables")?;
+        Ok(tables.iter().any(|table| table["name"] == "raw_lines" && table["parts"] == 1).then_some(()))
+    })
+    .await?;
+    server.stop().await?;
+
+    std::fs::write(
+        folder.path().join("web.txt"),
+        r#""%s{time}","%s{login}","%d{recordid}","%s{eurl}","%s{action}"\n"#,
+    )?;
+    let knowing = format!(
+        "{sealing}[[intake.feed_output]]\nfeed = \"zia_web\"\ntemplate_file = \"{}\"\n",
+        folder.path().join("web.txt").display()
+    );
+    let server = Server::start(folder.path(), &knowing).await?;
+    assert_eq!(server.rows(all, 2).await?, before, "a restart alone changes nothing");
+    for _ in 0..2 {
+        let replay = Command::new(fanlight()?)
+            .arg("replay")
+            .arg(server.data())
+            .args(["--reparse", "--to", &format!("http://{}", server.address("api")?)])
+            .output()?;
+        let told = String::from_utf8_lossy(&replay.stdout);
+        assert!(replay.status.success(), "{told}{}", String::from_utf8_lossy(&replay.stderr));
+        assert!(told.starts_with("2 lines sent to be read again, in 1 requests: zia_web 2"), "{told}");
+        let after = until("the line is not read", PATIENCE, || async {
+            let rows = server.sql(all).await?;
+            Ok(rows.iter().all(|row| row["parse_level"] != "raw").then_some(rows))
+        })
+        .await?;
+        assert_eq!(after.len(), 2, "{after:?}");
+        let read = after.iter().find(|row| row["vendor_uid"] == RECORD).context("not there")?;
+        assert_eq!((&read["raw"], &read["arrival_time"]), (&unread["raw"], &unread["arrival_time"]));
+    }
+    let lines = server.sql("select count(*) as lines from raw_lines").await?;
+    assert_eq!(lines[0]["lines"], "2", "what is read again is not kept again");
+    server.stop().await
+}
+
+/// Who names no data folder, or sends what is no kept line, is told so.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_again_is_refused_in_words() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let server = Server::start(folder.path(), LOOPBACK).await?;
+    let answer = push(&server, "reparse/zia_web", "anything").await?;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.text().contains("byte 0 begins no kept line"), "{}", answer.text());
+    let to = format!("http://{}", server.address("api")?);
+    for (arguments, way_out) in [
+        (vec!["replay", ".", "--to", &to, "--reparse"], "it has no `raw_lines`"),
+        (vec!["replay", ".", "--to", &to], "add `--reparse`"),
+        (vec!["replay", ".", "--to", &to, "--reparse", "--speed", "2"], "leave `--speed` away"),
+        (vec!["replay", ".", "--to", "ftp://x", "--reparse"], "`."),
+    ] {
+        let refused = Command::new(fanlight()?).current_dir(folder.path()).args(&arguments).output()?;
+        let told = String::from_utf8_lossy(&refused.stderr);
+        assert!(refused.status.code() == Some(2) && told.contains(way_out), "{arguments:?}: {told}");
+    }
+    server.stop().await
+}

@@ -63,7 +63,7 @@ pub struct FeedAnswer {
     /// What the feed makes possible as it is.
     pub possible: Vec<GainAnswer>,
     /// Records that the delays are of, and the delays of half, 99 of 100 and 999 of 1000 of them in milliseconds.
-    pub lateness: Option<(u64, [i64; 3])>,
+    pub lateness: Option<LatenessAnswer>,
     /// Below 0 where the sender's clock is ahead.
     pub clock_offset_ms: Option<i64>,
     /// Seconds by which its stamps seem to be in another zone than UTC.
@@ -167,6 +167,17 @@ pub(crate) async fn get(State(shared): State<Shared>) -> impl IntoResponse {
     Json(to_json(&(shared.api.feeds.0)(now), now))
 }
 
+/// How long records take from their stamps to their arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LatenessAnswer {
+    /// Of so many.
+    pub records: u64,
+    /// Half, 99 % and 99.9 % of them were not later, in milliseconds.
+    pub millis: [i64; 3],
+    /// One of these is this large where it is that or more: nothing beyond it is counted.
+    pub cap_ms: i64,
+}
+
 fn to_json(answer: &FeedsAnswer, now: Timestamp) -> Value {
     json!({
         "time": now.to_rfc3339(),
@@ -181,8 +192,9 @@ impl FeedAnswer {
         let [strict, repaired, raw, dropped] = self.levels.map(|count| count.to_string());
         let time = |time: Option<Timestamp>| time.map(Timestamp::to_rfc3339);
         let gap = |(start, end): &(Timestamp, Option<Timestamp>)| json!({ "start": start.to_rfc3339(), "end": time(*end) });
-        let lateness = self.lateness.map(|(records, [p50, p99, p999])| {
-            json!({ "records": records.to_string(), "p50_ms": p50, "p99_ms": p99, "p999_ms": p999 })
+        let lateness = self.lateness.map(|late| {
+            let LatenessAnswer { records, millis: [p50, p99, p999], cap_ms } = late;
+            json!({ "records": records.to_string(), "p50_ms": p50, "p99_ms": p99, "p999_ms": p999, "cap_ms": cap_ms })
         });
         let mut feed = json!({
             "feed": self.feed,

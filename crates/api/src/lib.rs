@@ -38,7 +38,9 @@ mod trace;
 mod traceql;
 
 pub use config_report::ConfigReport;
-pub use feeds::{AlarmAnswer, Counted, FeedAnswer, Feeds, FeedsAnswer, GainAnswer, RungAnswer};
+pub use feeds::{
+    AlarmAnswer, Counted, FeedAnswer, Feeds, FeedsAnswer, GainAnswer, LatenessAnswer, RungAnswer,
+};
 pub use problem::Problem;
 pub use readiness::{PartState, Readiness, ReadinessPart};
 pub use router::{router, router_beside};

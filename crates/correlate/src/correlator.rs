@@ -121,6 +121,12 @@ impl Correlator {
         self.evict_by_budget();
     }
 
+    /// A connection that is held, as all of its records so far have it.
+    pub fn event(&self, event_uid: EventUid) -> Option<&Arc<AccessEvent>> {
+        let slot = self.connections.find(event_uid)?;
+        self.connections.get(slot).map(|connection| &connection.event)
+    }
+
     /// How much is held, given up, or met twice.
     pub fn counts(&self) -> Counts {
         Counts {

@@ -20,6 +20,14 @@ export interface Gain {
   words: string;
 }
 
+/** Delays in milliseconds. One as large as the cap is that or more. */
+export interface Lateness {
+  p50: number;
+  p99: number;
+  p999: number;
+  cap: number;
+}
+
 export interface Feed {
   name: string;
   source: string | null;
@@ -34,7 +42,7 @@ export interface Feed {
   missing: string[];
   gains: Gain[];
   possible: Gain[];
-  lateness: { p50: number; p99: number; p999: number } | null;
+  lateness: Lateness | null;
   clockOffset: number | null;
   last: Nanos | null;
   silentSeconds: number;
@@ -100,7 +108,7 @@ function decodeFeed(wire: WireFeed): Feed {
     missing: wire.missing,
     gains: wire.gains,
     possible: wire.possible,
-    lateness: lateness && { p50: lateness.p50_ms, p99: lateness.p99_ms, p999: lateness.p999_ms },
+    lateness: lateness && { p50: lateness.p50_ms, p99: lateness.p99_ms, p999: lateness.p999_ms, cap: lateness.cap_ms },
     clockOffset: wire.clock_offset_ms,
     last: parseTime(wire.last_arrival),
     silentSeconds: wire.silent_seconds,

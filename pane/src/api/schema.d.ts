@@ -714,6 +714,8 @@ export interface components {
             p50_ms: number;
             p99_ms: number;
             p999_ms: number;
+            /** @description One of these is this large where it is that or more. */
+            cap_ms: number;
         };
         /** @description `end` is `null` while it lasts. */
         FeedGap: {

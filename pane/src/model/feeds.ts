@@ -1,6 +1,6 @@
 // What a list of feeds says: which comes first, how its lines were read, in words and in widths.
 
-import type { Feed, FeedState, Feeds, Gain, Level } from "../api/feeds";
+import type { Feed, FeedState, Feeds, Gain, Lateness, Level } from "../api/feeds";
 import { counted, duration, share, words } from "./format";
 
 /** The worst first: what a person came to look for. */
@@ -67,8 +67,14 @@ export function levelsSay(feed: Feed): string {
 
 const NANOS_PER_MILLI = 1_000_000n;
 
-export function lateSays(millis: number): string {
-  return duration(BigInt(millis) * NANOS_PER_MILLI);
+/** A delay as large as the cap is that or more. */
+export function lateSays(millis: number, cap = Number.POSITIVE_INFINITY): string {
+  const says = duration(BigInt(millis) * NANOS_PER_MILLI);
+  return millis >= cap ? `more than ${says}` : says;
+}
+
+export function latenessSays({ p50, p99, p999, cap }: Lateness): string {
+  return `p50 ${lateSays(p50, cap)}, p99 ${lateSays(p99, cap)}, p99.9 ${lateSays(p999, cap)}`;
 }
 
 export function silenceSays(feed: Feed): string {

@@ -75,7 +75,8 @@ fn feed_lines(feed: &Value) -> Vec<String> {
         );
         say("last", format!("{}, {} s ago", text(feed, "last_arrival"), number(feed, "/silent_seconds")));
         if feed.get("lateness").is_some_and(|late| !late.is_null()) {
-            let of = |name: &str| seconds(number(feed, &format!("/lateness/{name}")));
+            let cap = number(feed, "/lateness/cap_ms");
+            let of = |name: &str| late(number(feed, &format!("/lateness/{name}")), cap);
             say("lateness", format!("p50 {}, p99 {}, p99.9 {}", of("p50_ms"), of("p99_ms"), of("p999_ms")));
         }
         say("template", text(feed, "dialect").to_owned());
@@ -137,6 +138,15 @@ fn seconds(millis: i64) -> String {
     format!("{whole}.{rest} s")
 }
 
+/// A delay as large as the cap is that or more.
+fn late(millis: i64, cap: i64) -> String {
+    const MILLIS_PER_TENTH: i64 = 360_000;
+    match millis >= cap && cap > 0 {
+        true => format!("more than {}.{} h", cap / MILLIS_PER_TENTH / 10, cap / MILLIS_PER_TENTH % 10),
+        false => seconds(millis),
+    }
+}
+
 fn number(value: &Value, pointer: &str) -> i64 {
     value.pointer(pointer).and_then(Value::as_i64).unwrap_or(0)
 }
@@ -161,7 +171,7 @@ mod tests {
         let feed = json!({
             "feed": "zpa_user_activity", "state": "degraded", "source": "stream", "silent_seconds": 3,
             "lines": {"strict": "7", "repaired": "0", "raw": "1", "dropped": "0"}, "last_arrival": "2026-11-22T07:00:00Z",
-            "lateness": {"records": "8", "p50_ms": 1500, "p99_ms": 2000, "p999_ms": 2000}, "dialect": "custom",
+            "lateness": {"records": "8", "p50_ms": 1500, "p99_ms": 2000, "p999_ms": 268_435_456, "cap_ms": 268_435_456}, "dialect": "custom",
             "problems": ["1 of the latest 8 lines\u{1b}"], "missing": ["ConnectorPort"], "gains": [gain],
             "command": "fanlight config template zpa_user_activity", "unknown_keys": [],
         });
@@ -172,6 +182,7 @@ mod tests {
             "fanlight config template zpa_user_activity",
             "not reachable; would need zpa_user_activity with ConnectorPort",
             "p50 1.5 s",
+            "p99.9 more than 74.5 h",
             "problems: 1; feeds that lack a field: 1",
         ] {
             assert!(drawn.contains(expected), "{expected} is not in\n{drawn}");

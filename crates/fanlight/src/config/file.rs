@@ -30,6 +30,7 @@ pub(super) struct Intake {
     pub(super) streams: BTreeMap<Feed, Listener>,
     pub(super) push: Push,
     pub(super) tail: Tail,
+    pub(super) feed_output: Vec<FeedOutput>,
 }
 
 impl<'de> Deserialize<'de> for Intake {
@@ -57,6 +58,7 @@ impl<'de> Visitor<'de> for IntakeKeys {
                 "otlp_http" => intake.otlp_http = map.next_value()?,
                 "push" => intake.push = map.next_value()?,
                 "tail" => intake.tail = map.next_value()?,
+                "feed_output" => intake.feed_output = map.next_value()?,
                 name => match Feed::ALL.iter().find(|feed| feed.as_str() == name) {
                     Some(feed) => {
                         intake.streams.insert(*feed, map.next_value()?);
@@ -101,6 +103,14 @@ pub(super) struct Tail {
 pub(super) struct TailFile {
     pub(super) path: Option<String>,
     pub(super) feed: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct FeedOutput {
+    pub(super) feed: Option<String>,
+    pub(super) template_file: Option<String>,
+    pub(super) zone: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use fanlight_identity::BearerPolicy;
-use fanlight_intake::{OauthSettings, TailFile, stream_port};
+use fanlight_intake::{Columns, FeedClock, FeedSettings, OauthSettings, TailFile, stream_port};
 use fanlight_listen::{Access, Protocol};
 use fanlight_model::Feed;
 use http::HeaderName;
@@ -94,13 +94,72 @@ pub(super) fn tail(
     let one = |(index, file): (usize, &file::TailFile)| {
         let at = |key: &str| format!("intake.tail.files.{index}.{key}");
         let path = folder.join(reader.required(&at("path"), file.path.as_deref())?);
-        let name = reader.required(&at("feed"), file.feed.as_deref())?;
-        let feed = Feed::from_name(name).ok_or_else(|| {
-            let known: Vec<String> = Feed::ALL.iter().map(|feed| format!("`{feed}`")).collect();
-            let hint = format!("known: {}", known.join(", "));
-            reader.source.error(&at("feed"), format!("`{name}` is not a feed"), Some(hint))
-        })?;
+        let feed = feed(reader, &at("feed"), file.feed.as_deref())?;
         Ok(TailFile { path, feed })
     };
     typed.files.iter().enumerate().map(one).collect()
+}
+
+fn feed(reader: &Reader<'_>, key: &str, name: Option<&str>) -> Result<Feed, ConfigError> {
+    let name = reader.required(key, name)?;
+    Feed::from_name(name).ok_or_else(|| {
+        let known: Vec<String> = Feed::ALL.iter().map(|feed| format!("`{feed}`")).collect();
+        let hint = format!("known: {}", known.join(", "));
+        reader.source.error(key, format!("`{name}` is not a feed"), Some(hint))
+    })
+}
+
+/// What the lines of feeds do not say. A template is read now, and once more when the server starts.
+pub(super) fn feed_output(
+    reader: &Reader<'_>,
+    typed: &[file::FeedOutput],
+    folder: &Path,
+) -> Result<FeedSettings, ConfigError> {
+    let mut settings = FeedSettings::default();
+    for (index, typed) in typed.iter().enumerate() {
+        let at = |key: &str| format!("intake.feed_output.{index}.{key}");
+        let feed = feed(reader, &at("feed"), typed.feed.as_deref())?;
+        if let Some(zone) = &typed.zone {
+            let zone_seconds = zone_seconds(zone).ok_or_else(|| {
+                let hint = "write `UTC`, or how far east of it like `+01:00`".to_owned();
+                reader.source.error(&at("zone"), format!("`{zone}` is no zone that can be set"), Some(hint))
+            })?;
+            settings = settings.with_clock(feed, FeedClock { zone_seconds });
+        }
+        if let Some(file) = &typed.template_file {
+            let wrong =
+                |text, hint: &str| reader.source.error(&at("template_file"), text, Some(hint.to_owned()));
+            let path = folder.join(file);
+            let template = std::fs::read_to_string(&path).map_err(|cause| {
+                wrong(
+                    format!("cannot read `{}`: {cause}", path.display()),
+                    "paste the feed output format there",
+                )
+            })?;
+            let columns = Columns::from_template(&template).ok_or_else(|| {
+                let text = format!("`{}` holds no template with cells: two tokens at least, between commas or tabs", path.display());
+                wrong(text, "only CSV and TSV need their template; leave the key away for JSON, LEEF, CEF and key=value")
+            })?;
+            settings = settings.with_columns(feed, columns);
+        }
+    }
+    Ok(settings)
+}
+
+/// `UTC`, `Z`, `+01:00`, `-03:30`.
+fn zone_seconds(text: &str) -> Option<i64> {
+    if text.eq_ignore_ascii_case("utc") || text.eq_ignore_ascii_case("z") {
+        return Some(0);
+    }
+    let (sign, rest) = match text.split_at_checked(1)? {
+        ("+", rest) => (1, rest),
+        ("-", rest) => (-1, rest),
+        _ => return None,
+    };
+    let (hours, minutes) = rest.split_once(':')?;
+    let number = |digits: &str, max: i64| -> Option<i64> {
+        let is_two = digits.len() == 2 && digits.bytes().all(|digit| digit.is_ascii_digit());
+        digits.parse().ok().filter(|number| is_two && *number <= max)
+    };
+    Some(sign * (number(hours, 14)? * 3_600 + number(minutes, 59)? * 60))
 }

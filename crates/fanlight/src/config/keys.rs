@@ -52,6 +52,10 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
     ),
     ("intake.push.oauth", OAUTH),
     ("intake.tail.files[]", "One table for each file that is followed as it grows, also when it is rotated."),
+    (
+        "intake.feed_output[]",
+        "One table for each feed whose lines do not say by themselves what they hold: cells without names, or times without a zone.",
+    ),
     ("correlate", "The join of spans and access events."),
     ("correlate.association[]", "One table for each service whose server address the spans do not say."),
     ("store", "Where everything is kept: the folder that `--data` names."),
@@ -197,6 +201,17 @@ const AFTER_STREAMS: &[Key] = &[
         path: "intake.tail.files[].feed",
         value: Example("\"nginx\""),
         reason: "What its lines are: `envoy`, `nginx`, or any other feed.",
+    },
+    Key { path: "intake.feed_output[].feed", value: Example("\"zia_web\""), reason: "The feed." },
+    Key {
+        path: "intake.feed_output[].template_file",
+        value: Example("\"templates/zia_web.txt\""),
+        reason: "A file with its feed output format, as it stands in Zscaler's console: for CSV and TSV. `fanlight config explain` shows what is read of it.",
+    },
+    Key {
+        path: "intake.feed_output[].zone",
+        value: Default("\"UTC\""),
+        reason: "The zone of times that name none: `UTC`, or east of it as `+01:00`. A zone with summer time cannot be set; let the sender write UTC.",
     },
     Key {
         path: "correlate.memory",

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fanlight_export::Target;
-use fanlight_intake::{OauthSettings, TailFile};
+use fanlight_intake::{FeedSettings, OauthSettings, TailFile};
 use fanlight_listen::{Access, Protocol};
 use fanlight_model::{Endpoint, Feed};
 use http::HeaderName;
@@ -32,6 +32,8 @@ pub(crate) struct Settings {
     /// Whose tokens may push beside those of `push_access`.
     pub(crate) push_oauth: Option<OauthSettings>,
     pub(crate) tail: Vec<TailFile>,
+    /// What the lines of feeds do not say.
+    pub(crate) feed_output: FeedSettings,
     pub(crate) correlate_bytes: u64,
     pub(crate) associations: Vec<Association>,
     pub(crate) seal_after: Duration,
@@ -93,6 +95,7 @@ impl Settings {
             push_header: intake::push_header(&reader, &file.intake.push)?,
             push_oauth: intake::push_oauth(&reader, &file.intake.push.oauth, folder)?,
             tail: intake::tail(&reader, &file.intake.tail, folder)?,
+            feed_output: intake::feed_output(&reader, &file.intake.feed_output, folder)?,
             correlate_bytes: reader.size("correlate.memory", file.correlate.memory.as_deref(), 256 << 20)?,
             associations: reader.associations(&file.correlate.association)?,
             seal_after: reader.duration(

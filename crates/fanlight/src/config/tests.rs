@@ -1,5 +1,8 @@
 use std::time::Duration;
 
+use fanlight_intake::{Columns, FeedClock, FeedSettings};
+use fanlight_model::Feed;
+
 use super::*;
 
 fn check(text: &str, expected: &str) {
@@ -148,6 +151,38 @@ fn the_example_is_the_default_configuration() {
     assert_eq!(default.seal_after, Duration::from_secs(300));
 }
 
+/// What a feed's lines do not say, said by the site; and what is wrong with it, where and with the way out.
+#[test]
+fn the_output_of_a_feed_is_declared() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    std::fs::write(folder.path().join("web.txt"), "\"%s{time}\",\"%s{login}\"\\n").expect("written");
+    std::fs::write(folder.path().join("json.txt"), "\\{\"login\":\"%s{login}\"\\}\\n").expect("written");
+    let read = |keys: &str| {
+        parse(&format!("[[intake.feed_output]]\nfeed = \"zia.web\"\n{keys}\n"), "f", folder.path())
+            .map(|settings| settings.feed_output)
+            .map_err(|error| error.to_string())
+    };
+    let zone = FeedSettings::default().with_clock(Feed::ZiaWeb, FeedClock { zone_seconds: -12_600 });
+    assert_eq!(read("zone = \"-03:30\""), Ok(zone));
+    let columns = Columns::from_template("\"%s{time}\",\"%s{login}\"").expect("two cells");
+    assert_eq!(
+        read("template_file = \"web.txt\"\nzone = \"UTC\""),
+        Ok(FeedSettings::default()
+            .with_clock(Feed::ZiaWeb, FeedClock::default())
+            .with_columns(Feed::ZiaWeb, columns))
+    );
+    for (keys, expected) in [
+        ("zone = \"Europe/Berlin\"", "`Europe/Berlin` is no zone that can be set\n  hint: write `UTC`"),
+        ("zone = \"+25:00\"", "`+25:00` is no zone"),
+        ("zone = \"+1:00\"", "`+1:00` is no zone"),
+        ("template_file = \"none.txt\"", "cannot read `"),
+        ("template_file = \"json.txt\"", "json.txt` holds no template with cells"),
+    ] {
+        let error = read(keys).expect_err(keys);
+        assert!(error.starts_with("f:3:") && error.contains(expected), "{keys}: {error}");
+    }
+}
+
 /// Each line of the example that is commented out for want of a default is a valid one too.
 #[test]
 fn the_commented_examples_are_valid() {
@@ -155,6 +190,8 @@ fn the_commented_examples_are_valid() {
     for file in ["token", "tenant", "ca.pem", "fanlight.pem", "fanlight.key"] {
         std::fs::write(folder.path().join("secrets").join(file), "of-a-file\n").expect("written");
     }
+    std::fs::create_dir(folder.path().join("templates")).expect("made");
+    std::fs::write(folder.path().join("templates/zia_web.txt"), "%s{time},%s{login}\\n").expect("written");
     let text: String = example()
         .lines()
         .map(|line| {

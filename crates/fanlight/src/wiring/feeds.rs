@@ -1,6 +1,8 @@
 //! How the feeds are, from the decoder to the API and to `/metrics`.
 
-use fanlight_api::{AlarmAnswer, Counted, FeedAnswer, Feeds, FeedsAnswer, GainAnswer, RungAnswer};
+use fanlight_api::{
+    AlarmAnswer, Counted, FeedAnswer, Feeds, FeedsAnswer, GainAnswer, LatenessAnswer, RungAnswer,
+};
 use fanlight_intake::frame_kind::Transport;
 use fanlight_intake::health::{self, Alarm, FeedReport, Gain, RungReach, SharedHealth, Use};
 use fanlight_intake::template;
@@ -72,7 +74,11 @@ fn feed(report: FeedReport) -> FeedAnswer {
         missing: report.missing.into_iter().map(str::to_owned).collect(),
         gains: report.gains.into_iter().map(gain).collect(),
         possible: possible.into_iter().map(made_possible).collect(),
-        lateness: report.lateness.map(|late| (late.records, [late.p50_ms, late.p99_ms, late.p999_ms])),
+        lateness: report.lateness.map(|late| LatenessAnswer {
+            records: late.records,
+            millis: [late.p50_ms, late.p99_ms, late.p999_ms],
+            cap_ms: health::Lateness::CAP_MS,
+        }),
         clock_offset_ms: report.clock_offset_ms,
         zone_seconds: report.zone_seconds,
         unordered: report.unordered,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use fanlight_correlate::{Correlator, Decision, Linked, Record};
 use fanlight_export::{inline_attributes, synthetic_access_span};
-use fanlight_intake::frame_kind::{self, feed_of};
+use fanlight_intake::frame_kind::{self, Transport, feed_of};
 use fanlight_intake::health::SharedHealth;
 use fanlight_intake::{Decoded, Decoder, SpanBatch};
 use fanlight_log::{Frame, Position};
@@ -198,9 +198,14 @@ impl Pipeline {
         written.records = others;
         written.records.extend(lines.into_iter().map(OtherRecord::RawLine));
         let (feed, before) = (events.first().map(|event| event.feed), self.correlator.counts().duplicates);
+        let is_again = matches!(feed_of(frame.kind), Some((Transport::Reparsed, _)));
         for event in events {
             if is_joined(&event) {
+                let event_uid = event.event_uid;
                 self.correlator.apply(Record::AccessEvent(event), now, &mut self.decisions);
+                // A join that was rebuilt by this parser knows it already; the store does not.
+                let known = is_again.then(|| self.correlator.event(event_uid)).flatten();
+                written.events.extend(known.cloned());
             } else {
                 written.events.push(Arc::new(event));
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fanlight_correlate::{Correlator, Declared};
 use fanlight_identity::PrincipalNamer;
-use fanlight_intake::Decoder;
+use fanlight_intake::{Decoder, FeedSettings};
 use fanlight_log::{Disk, Position, Segments};
 use fanlight_model::ServiceId;
 use fanlight_runtime::{Clock, Ledger, Outcome};
@@ -42,8 +42,8 @@ pub(super) struct Tools {
 pub(super) async fn run(settings: &Settings, tools: Tools) -> Result<Recovered, Failure> {
     let store_settings = store_settings(settings, &tools.folder);
     let correlate = correlate_settings(settings);
-    let kept = settings.log_kept_bytes;
-    let work = move || recover(store_settings, correlate, kept, tools);
+    let (kept, feed_output) = (settings.log_kept_bytes, settings.feed_output.clone());
+    let work = move || recover(store_settings, correlate, kept, feed_output, tools);
     fanlight_runtime::spawn_blocking("recover", work).await?
 }
 
@@ -51,6 +51,7 @@ fn recover(
     store_settings: fanlight_store::Settings,
     correlate: fanlight_correlate::Settings,
     log_kept_bytes: u64,
+    feed_output: FeedSettings,
     tools: Tools,
 ) -> Result<Recovered, Failure> {
     let Tools { folder, disk, namer, exports, clock, ledger } = tools;
@@ -68,7 +69,8 @@ fn recover(
     }
     let intake = fanlight_intake::Settings::default();
     // What is replayed was counted when it came: its counts go nowhere.
-    let decoder = Decoder::new(intake.limits, intake.max_line_bytes, namer, Ledger::default());
+    let decoder = Decoder::new(intake.limits, intake.max_line_bytes, namer, Ledger::default())
+        .with_settings(feed_output);
     let retention = Retention::new(log_kept_bytes);
     let mut pipeline = Pipeline::new(
         decoder,

@@ -151,6 +151,7 @@ impl Reloader {
         // What wants a restart stays as it is in force, to be compared with what is read next.
         new.push_header.clone_from(&parts.running.push_header);
         new.tail.clone_from(&parts.running.tail);
+        new.feed_output.clone_from(&parts.running.feed_output);
         let Settings { in_flight_bytes, correlate_bytes, seal_rows, hot_bytes, log_kept_bytes, .. } =
             parts.running;
         parts.running =
@@ -171,6 +172,7 @@ fn restart_keys(running: &Settings, new: &Settings) -> Vec<&'static str> {
         ("intake.in_flight", running.in_flight_bytes != new.in_flight_bytes),
         ("intake.push.header", running.push_header != new.push_header),
         ("intake.tail.files", running.tail != new.tail),
+        ("intake.feed_output", running.feed_output != new.feed_output),
         ("correlate.memory", running.correlate_bytes != new.correlate_bytes),
         ("store.seal_rows", running.seal_rows != new.seal_rows),
         ("store.hot_memory", running.hot_bytes != new.hot_bytes),

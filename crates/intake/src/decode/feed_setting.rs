@@ -85,7 +85,7 @@ fn column(at: usize, cell: &str) -> Column {
 }
 
 /// The settings of all feeds; a feed without any has the defaults. There are few: they are looked for one after another.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FeedSettings {
     clocks: Vec<(Feed, FeedClock)>,
     columns: Vec<(Feed, Arc<Columns>)>,

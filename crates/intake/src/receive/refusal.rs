@@ -127,9 +127,9 @@ impl Refusal {
             }
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::BrokenOff | Self::BadGzip | Self::BadZstd | Self::Unreadable(_) | Self::NoKeptLines(_) => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::BrokenOff | Self::BadGzip | Self::BadZstd | Self::Unreadable(_) => StatusCode::BAD_REQUEST,
+            Self::NoKeptLines(_) => StatusCode::UNPROCESSABLE_ENTITY,
+
             Self::NestedEncoding | Self::UnknownEncoding(_) | Self::UnknownContentType(_) => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
             }

@@ -69,9 +69,11 @@ fn spans() -> Bytes {
 /// A record of the one connection; `rule` tells which was the last.
 fn record(status: &str, rule: &str) -> String {
     let end = if status == "close" { "1772612470101222" } else { "0" };
+    let later = ["first", "second", "third"].iter().position(|known| *known == rule).unwrap_or(3);
+    let logged = 1_772_612_470_500_123_usize + later;
     format!(
         concat!(
-            r#"{{"fl":"zpa.ua/1","LogTimestamp":1772612470500123,"Customer":"Example","SessionID":"s5","ConnectionID":"s5,c5","#,
+            r#"{{"fl":"zpa.ua/1","LogTimestamp":{logged},"Customer":"Example","SessionID":"s5","ConnectionID":"s5,c5","#,
             r#""InternalReason":"","ConnectionStatus":"{status}","IPProtocol":6,"Username":"ana@example.com","ServicePort":443,"#,
             r#""Policy":"{rule}","ConnectorIP":"192.0.2.7","ConnectorPort":40001,"ServerIP":"192.0.2.80","ServerPort":8080,"#,
             r#""TimestampConnectionStart":1772612442230117,"TimestampConnectionEnd":{end},"#,
@@ -81,6 +83,7 @@ fn record(status: &str, rule: &str) -> String {
         status = status,
         rule = rule,
         end = end,
+        logged = logged,
     )
 }
 
