@@ -7,7 +7,7 @@ use fanlight_intake::{Decoded, DecodedLine, Decoder, decode_lines, frame_kind};
 use fanlight_log::Frame;
 use fanlight_model::{Feed, FeedRecord, ParseLevel, Timestamp};
 use fanlight_otlp::Limits;
-use fanlight_runtime::Ledger;
+use fanlight_runtime::{Ledger, Outcome};
 
 fn arrival() -> Timestamp {
     Timestamp::parse_rfc3339("2026-03-04T08:21:00Z").unwrap()
@@ -157,4 +157,45 @@ fn each_feed_of_zpa_has_a_template_that_is_read_back() {
     assert!(
         fanlight_intake::template(Feed::ZpaAppprotection).unwrap().contains("TimestampResponseReceiveStart")
     );
+}
+
+/// Ten million bytes without a newline are one line that is too long, in whatever pieces they come; the next line is read.
+#[test]
+fn a_flood_without_a_newline_is_one_line_that_is_too_long() {
+    let ledger = Ledger::default();
+    let mut decoder = Decoder::new(Limits::default(), 1 << 20, PrincipalNamer::for_tests(), ledger.clone());
+    let piece = bytes::Bytes::from(vec![b'{'; 64 << 10]);
+    let mut apply = |bytes: bytes::Bytes| {
+        let kind = frame_kind::stream_read(Feed::ZiaWeb);
+        match decoder.apply(&Frame { kind, arrival: arrival(), source_id: 1, encoding: 0, bytes }, None) {
+            Decoded::Records(records) => records.len(),
+            _ => 0,
+        }
+    };
+    for _ in 0..160 {
+        assert_eq!(apply(piece.clone()), 0);
+    }
+    assert_eq!(apply(format!("\n{}\n", web("")).into()), 1);
+    assert_eq!(ledger.get("intake", "line", Outcome::Dropped, "line_too_long"), 1);
+    assert_eq!(ledger.get("intake", "line", Outcome::Stored, "strict"), 1);
+}
+
+/// A hundred thousand keys are one record that is kept raw, by the letter and with something to mend.
+#[test]
+fn a_hundred_thousand_keys_are_one_raw_line() {
+    for end in ["}", ",}"] {
+        let keys: Vec<String> = (0..100_000).map(|number| format!("\"k{number}\":1")).collect();
+        let line = format!("{{{}{end}", keys.join(","));
+        let mut read = decode_lines(
+            Feed::ZpaUserActivity,
+            line.as_bytes(),
+            4 << 20,
+            arrival(),
+            &PrincipalNamer::for_tests(),
+        );
+        assert_eq!(read.len(), 1);
+        let read = read.remove(0);
+        assert_eq!(read.level, ParseLevel::Raw);
+        assert_eq!(read.notes, ["more fields than any template has"]);
+    }
 }
