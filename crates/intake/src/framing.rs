@@ -76,6 +76,15 @@ impl Beginning {
     }
 }
 
+/// Where the first newline stands. Sixty-four bytes are looked at at once, which the compiler makes vectors of.
+fn newline(bytes: &[u8]) -> Option<usize> {
+    let (chunks, _) = bytes.as_chunks::<64>();
+    let has_one = |chunk: &[u8; 64]| chunk.iter().fold(false, |any, byte| any | (*byte == b'\n'));
+    let from = chunks.iter().position(has_one).unwrap_or(chunks.len()) * 64;
+    let at = bytes.get(from..)?.iter().position(|byte| *byte == b'\n')?;
+    Some(from + at)
+}
+
 impl RecordFramer {
     /// Takes the next bytes of the stream and visits each record that they complete. One of more than `max` bytes is told as too
     /// long and skipped.
@@ -151,7 +160,7 @@ impl RecordFramer {
     }
 
     fn line<'a>(&mut self, bytes: &'a [u8], max: usize, visit: &mut dyn FnMut(Piece<'_>)) -> &'a [u8] {
-        let end = bytes.iter().position(|byte| *byte == b'\n');
+        let end = newline(bytes);
         let (line, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
         let is_too_long = self.pending.len().saturating_add(line.len()) > max;
         match end {
@@ -165,7 +174,7 @@ impl RecordFramer {
 
     fn counted<'a>(&mut self, bytes: &'a [u8], left: usize, visit: &mut dyn FnMut(Piece<'_>)) -> &'a [u8] {
         let (counted, beyond) = bytes.split_at(left.min(bytes.len()));
-        let newline = counted.iter().position(|byte| *byte == b'\n');
+        let newline = newline(counted);
         match newline {
             // The newline that a record ends with may be counted, too.
             Some(at) if at + 1 == left => {
@@ -194,7 +203,7 @@ impl RecordFramer {
     /// Goes to the newline, or over so many bytes.
     fn skip<'a>(&mut self, bytes: &'a [u8], left: usize) -> &'a [u8] {
         let within = bytes.get(..left.min(bytes.len())).unwrap_or_default();
-        if let Some(at) = within.iter().position(|byte| *byte == b'\n') {
+        if let Some(at) = newline(within) {
             self.state = State::Start;
             return bytes.get(at + 1..).unwrap_or_default();
         }
