@@ -86,6 +86,7 @@ impl Timestamp {
 
     /// From a civil date and time of day in UTC; `None` where the date does not exist.
     /// Second 60 (a leap second) is taken as the first of the next minute.
+    #[inline]
     pub fn from_civil(
         year: i64,
         month: u32,
@@ -141,13 +142,11 @@ fn days_from_civil(year: i64, month: u32, day: u32) -> Option<i64> {
     {
         return None;
     }
-    let shifted_year = if month <= 2 { year - 1 } else { year };
-    let era = shifted_year.div_euclid(400);
-    let year_of_era = shifted_year.rem_euclid(400);
-    let month_from_march = i64::from((month + 9) % 12);
-    let day_of_year = (153 * month_from_march + 2) / 5 + i64::from(day) - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    Some(era * 146_097 + day_of_era - 719_468)
+    // Counted from 25 eras of 400 years before the year 0, so that nothing is negative.
+    let from_march = (month + 9) % 12;
+    let year = u32::try_from(year + 10_000).ok()? - u32::from(month <= 2);
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * from_march + 2) / 5 + day;
+    Some(i64::from(days) - (719_468 + 25 * 146_097 + 1))
 }
 
 fn days_in_month(year: i64, month: u32) -> u32 {

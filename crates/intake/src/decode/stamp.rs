@@ -1,5 +1,7 @@
 //! Reads a stamp in any of the forms that templates render.
 
+mod fixed;
+
 use fanlight_model::Timestamp;
 
 /// What a stamp's text says.
@@ -36,14 +38,12 @@ impl Stamp {
     pub(crate) fn read(text: &str, dating: Dating) -> Self {
         let text = text.trim_ascii();
         let bytes = text.as_bytes();
-        if bytes.iter().all(|byte| matches!(byte, b'0' | b'.')) {
-            return Self::Absent;
-        }
-        let found = match bytes {
+        let found = usual(bytes, dating).map(Self::At).or_else(|| match bytes {
+            _ if bytes.iter().all(|byte| matches!(byte, b'0' | b'.')) => Some(Self::Absent),
             [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-' | b'/', ..] => iso(bytes, dating),
             [b'0'..=b'9', ..] => epoch(text).map(Self::At).or_else(|| written_out(text, dating)),
             _ => written_out(text, dating),
-        };
+        });
         match found {
             // What stands for no time where a number is asked for.
             Some(Self::At(time)) if time < SECOND_YEAR && time >= Timestamp::default() => Self::Absent,
@@ -67,6 +67,14 @@ impl Stamp {
             Self::Absent | Self::Unreadable => true,
         }
     }
+}
+
+/// Nearly all stamps.
+#[inline]
+fn usual(bytes: &[u8], dating: Dating) -> Option<Timestamp> {
+    fixed::iso(bytes).or_else(|| {
+        Some(fixed::written(bytes)?.shifted(dating.zone_seconds.saturating_mul(-NANOS_PER_SECOND)))
+    })
 }
 
 /// A count since the epoch: up to 11 digits seconds, to 14 milliseconds, to 17 microseconds, to 20 nanoseconds. A fraction, which

@@ -154,6 +154,12 @@ pub(crate) fn is_obfuscated(name: &str) -> bool {
 
 /// `17`, `-5`, `+5`, `17.000000`.
 pub(crate) fn whole_number(text: &str) -> Option<i128> {
+    /// So many digits always fit.
+    const USUAL_DIGITS: usize = 18;
+    if (1..=USUAL_DIGITS).contains(&text.len()) && text.bytes().all(|digit| digit.is_ascii_digit()) {
+        let number = text.bytes().fold(0_u64, |number, digit| number * 10 + u64::from(digit - b'0'));
+        return Some(i128::from(number));
+    }
     let whole = match text.split_once('.') {
         Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
         _ => text,
