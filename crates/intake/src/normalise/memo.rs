@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fanlight_identity::PrincipalNamer;
 use fanlight_model::{PrincipalId, PrincipalKind};
 
+use crate::decode::compare::same;
 use crate::decode::fast_hash::hash_text;
 
 /// Shares equal texts, and names each principal once.
@@ -46,7 +47,7 @@ impl Memo {
         }
         let Some(place) = self.texts.get_mut(place(hash_text(text), TEXTS)) else { return Arc::from(text) };
         match place {
-            Some(known) if **known == *text => Arc::clone(known),
+            Some(known) if same(known, text) => Arc::clone(known),
             _ => {
                 let new: Arc<str> = Arc::from(text);
                 *place = Some(Arc::clone(&new));
@@ -66,7 +67,7 @@ impl Memo {
         if let Some(Some(known)) = self.principals.get(place)
             && known.kind == kind
             && known.issuer == issuer
-            && known.name == *name
+            && (Arc::ptr_eq(&known.name, name) || known.name == *name)
         {
             return known.id.clone();
         }
