@@ -9,7 +9,7 @@ use std::cell::Cell;
 use memchr::memchr2;
 
 use super::super::compare::begins;
-use super::super::detect::{IGNORED, is_decisive, names_a_principal};
+use super::super::detect::{IGNORED, is_decisive};
 use super::super::envelope::ENVELOPE_KEY;
 use super::super::flat_json::{
     Cursor, Keys, MAX_DOCUMENT_BYTES, Object, Value, is_number, is_token, mends_to, strict,
@@ -112,7 +112,7 @@ impl Steps {
         // With other values between them the literals must be what they are here: that is what `read` relies on.
         let is_same = |other: &Object<'_>| is_same(object, other, &starts);
         is_same(&unwrap_envelope(strict(&skeleton).ok()?, &mut Notes::default())).then_some(())?;
-        let mends = mends_to(&skeleton).is_some_and(|mended| is_same(&mended)) && is_told_once(object);
+        let mends = mends_to(&skeleton).is_some_and(|mended| is_same(&mended));
         Some(Self { literals: literals.into_bytes().into(), head, steps: steps.into(), mends })
     }
 
@@ -158,14 +158,6 @@ fn is_same(object: &Object<'_>, other: &Object<'_>, starts: &[(usize, usize)]) -
         })
         && starts.iter().all(|(key, from)| other.places.get(*key).is_some_and(|place| place.0 == *from))
         && other.rest.is_empty()
-}
-
-/// No key that names a principal stands twice: free text is not searched for such a one after it came.
-fn is_told_once(object: &Object<'_>) -> bool {
-    let keys = || object.fields.iter().map(|(key, _)| key);
-    keys()
-        .enumerate()
-        .all(|(at, key)| !names_a_principal(key) || !keys().take(at).any(|before| before == key))
 }
 
 /// One line on its way.
