@@ -8,7 +8,7 @@ use fanlight_model::{ParseLevel, PrincipalId, PrincipalKind, Timestamp};
 use super::memo::Memo;
 use crate::decode::feed_table::{Target, Token};
 use crate::decode::note::{Note, Notes};
-use crate::decode::stamp::{Dating, Stamp};
+use crate::decode::stamp::{Dating, Day, Stamp};
 use crate::decode::wire::WireRecord;
 
 /// Whose names principals bear in ZPA's feeds.
@@ -26,6 +26,8 @@ pub(crate) struct Reader<'a, 'r> {
     pub(crate) notes: &'a mut Notes,
     pub(crate) memo: &'a mut Memo,
     pub(crate) arrival: Timestamp,
+    /// The day of the stamp that was read last.
+    pub(crate) day: Day,
 }
 
 impl<'r> Reader<'_, 'r> {
@@ -110,7 +112,7 @@ impl<'r> Reader<'_, 'r> {
 
     fn read_stamp(&mut self, index: usize) -> Option<Stamp> {
         let clock = Dating { arrival: self.arrival, zone_seconds: self.wire.zone_seconds };
-        let stamp = Stamp::read(self.wire.at(index)?, clock);
+        let stamp = Stamp::read_near(self.wire.at(index)?, clock, &mut self.day);
         match stamp {
             Stamp::Unreadable => self.notes.add(Note::UnreadableTime(self.name_of(index))),
             Stamp::Clamped(_) => self.notes.add(Note::ImpossibleSecond(self.name_of(index))),

@@ -37,17 +37,41 @@ const fn with(bytes: [u8; 8], at: usize, byte: u8) -> [u8; 8] {
     (u64::from_le_bytes(bytes) & !(0xff << (8 * at)) | (byte as u64) << (8 * at)).to_le_bytes()
 }
 
+/// The day of the stamp that was read last: those of a record are mostly of one. What it holds changes no reading.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Day {
+    /// `2019-05-`, `30`.
+    text: ([u8; 8], [u8; 2]),
+    /// When it began; `None` where there was none yet.
+    start: Option<Timestamp>,
+}
+
 /// `2019-05-30T08:20:42.230Z`.
-pub(super) fn iso(bytes: &[u8]) -> Option<Timestamp> {
+#[inline]
+pub(super) fn iso(bytes: &[u8], known: &mut Day) -> Option<Timestamp> {
     const DATE: Form = Form::of(*b"0000-00-");
     const TIME: Form = Form::of(*b"00T00:00");
     const SECOND: Form = Form::of(*b":00.000Z");
     let ([date, time, second], []) = bytes.as_chunks::<8>() else { return None };
-    let [century, _, year, _, _, month, ..] = DATE.pairs(*date)?;
     let [day, _, _, hour, _, _, minute, _] = TIME.pairs(*time)?;
     let [_, whole, _, _, first, last, ..] = SECOND.pairs(*second)?;
-    let millis = u32::from(first) * 10 + u32::from(last % 10);
-    of([century, year, month, day, hour, minute, whole], millis * 1_000_000)
+    let text = (*date, *time.first_chunk()?);
+    let start = match known.start.filter(|_| known.text == text) {
+        Some(start) => start,
+        None => {
+            let [century, _, year, _, _, month, ..] = DATE.pairs(*date)?;
+            let start = of([century, year, month, day, 0, 0, 0])?;
+            *known = Day { text, start: Some(start) };
+            start
+        }
+    };
+    // A second above 60 is to be told of; the 60th is the first of the next minute.
+    if hour > 23 || minute > 59 || whole > 60 {
+        return None;
+    }
+    let seconds = i64::from(hour) * 3_600 + i64::from(minute) * 60 + i64::from(whole);
+    let millis = i64::from(first) * 10 + i64::from(last % 10);
+    Some(start.shifted((seconds * 1_000 + millis) * 1_000_000))
 }
 
 /// `Thu May 30 08:20:42 2019`, the day with a blank or a zero before it.
@@ -78,13 +102,13 @@ pub(super) fn written(bytes: &[u8]) -> Option<Timestamp> {
     let time = if time.first() == Some(&b' ') { with(*time, 0, b'0') } else { *time };
     let [day, _, _, hour, _, _, minute, _] = TIME.pairs(time)?;
     let [_, second, _, _, century, _, year, _] = YEAR.pairs(*year)?;
-    of([century, year, month, day, hour, minute, second], 0)
+    of([century, year, month, day, hour, minute, second])
 }
 
 /// `None` for a time that does not exist, and for a second that is to be told of.
-fn of(numbers: [u8; 7], nanos: u32) -> Option<Timestamp> {
+fn of(numbers: [u8; 7]) -> Option<Timestamp> {
     let [century, year, month, day, hour, minute, second] = numbers.map(u32::from);
-    Timestamp::from_civil(i64::from(century * 100 + year), month, day, hour, minute, second, nanos)
+    Timestamp::from_civil(i64::from(century * 100 + year), month, day, hour, minute, second, 0)
 }
 
 #[cfg(test)]
@@ -92,7 +116,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, time: &str) {
-        let read = iso(text.as_bytes()).or_else(|| written(text.as_bytes()));
+        let read = iso(text.as_bytes(), &mut Day::default()).or_else(|| written(text.as_bytes()));
         assert_eq!(read, Some(Timestamp::parse_rfc3339(time).unwrap()), "{text}");
     }
 
@@ -104,6 +128,21 @@ mod tests {
         check("Mon Feb  3 18:29:07 2031", "2031-02-03T18:29:07Z");
     }
 
+    /// Whatever day was read before, and whether or not the new one exists.
+    #[test]
+    fn a_day_is_never_taken_for_another() {
+        let mut known = Day::default();
+        let texts =
+            (1..=40).flat_map(|day| ["2019-05", "2019-06", "2020-02", "2019-13"].map(|month| (month, day)));
+        for (month, day) in texts {
+            for time in ["08:20:42.230", "08:20:61.230", "24:00:00.000", "23:59:59.999"] {
+                let text = format!("{month}-{day:02}T{time}Z");
+                let read = iso(text.as_bytes(), &mut known);
+                assert_eq!(read, Timestamp::parse_rfc3339(&text).ok(), "{text}");
+            }
+        }
+    }
+
     /// Any byte that is none of its place sends the stamp the long way.
     #[test]
     fn another_byte_anywhere_is_another_form() {
@@ -112,7 +151,7 @@ mod tests {
                 for byte in 0..=255_u8 {
                     let mut bytes = good.as_bytes().to_vec();
                     let before = std::mem::replace(&mut bytes[at], byte);
-                    let read = iso(&bytes).or_else(|| written(&bytes));
+                    let read = iso(&bytes, &mut Day::default()).or_else(|| written(&bytes));
                     let may_be = match before {
                         b'0'..=b'9' => byte.is_ascii_digit() || (at == 8 && byte == b' '),
                         b'A'..=b'Y' | b'a'..=b'z' => byte.is_ascii_alphabetic(),
