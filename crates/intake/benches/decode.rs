@@ -1,11 +1,13 @@
 //! Lines of User Activity a second, from bytes to access events, strictly read and mended; what `serde_json::Value` makes of the same
-//! bytes in the same run; and bytes without a newline a second. Time is this thread's on a processor, not the wall's: the figures are
+//! bytes in the same run; bytes without a newline a second; and what an event holds of the heap beside its raw line. Time is this thread's on a processor, not the wall's: the figures are
 //! those of one core also on a machine that others use.
 
 #![expect(clippy::print_stdout, reason = "a benchmark tells its figures")]
 
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,7 +16,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use fanlight_identity::PrincipalNamer;
 use fanlight_intake::{Decoded, Decoder, frame_kind};
 use fanlight_log::Frame;
-use fanlight_model::{Feed, ParseLevel, Timestamp};
+use fanlight_model::{AccessEvent, Feed, FeedRecord, ParseLevel, Timestamp};
 use fanlight_otlp::Limits;
 use fanlight_runtime::Ledger;
 
@@ -124,6 +126,65 @@ fn garbage(c: &mut Criterion<CpuTime>) {
     group.finish();
 }
 
+/// Events that are held while they are counted.
+const HELD: usize = 10_000;
+
+/// What each of many distinct events holds beside its raw line: its place in the list, and its texts, each allocation once however
+/// many share it.
+fn heap(_: &mut Criterion<CpuTime>) {
+    let (mut decoder, mut events) = (decoder(), Vec::new());
+    for from in (0..HELD).step_by(LINES) {
+        let text: String = (from..from + LINES).map(|number| line(number, "Staff to shop")).collect();
+        if let Decoded::Records(records) =
+            decoder.apply(&frame(frame_kind::stream_read(Feed::ZpaUserActivity), text), None)
+        {
+            events.extend(records);
+        }
+    }
+    let mut seen = HashSet::new();
+    let texts: usize = events
+        .iter()
+        .filter_map(FeedRecord::as_access_event)
+        .flat_map(texts)
+        .filter(|text| seen.insert(text.as_ptr()))
+        .map(|text| allocation(size_of::<[usize; 2]>() + text.len()))
+        .sum();
+    let (count, each) = (events.len(), size_of::<FeedRecord>());
+    println!(
+        "heap: {} B an event ({each} B in the list, {} B in texts)",
+        each + texts / count,
+        texts / count
+    );
+}
+
+/// What the C library takes for an allocation.
+const fn allocation(bytes: usize) -> usize {
+    let whole = (bytes + 8).next_multiple_of(16);
+    if whole < 32 { 32 } else { whole }
+}
+
+fn texts(event: &AccessEvent) -> Vec<&Arc<str>> {
+    let texts = [
+        &event.vendor_uid,
+        &event.connection_uid,
+        &event.session_id,
+        &event.user_name,
+        &event.device,
+        &event.client_address,
+        &event.service_edge,
+        &event.app_connector,
+        &event.host,
+        &event.app,
+        &event.app_segment,
+        &event.method,
+        &event.path,
+        &event.rule,
+        &event.reason,
+        &event.connection_status,
+    ];
+    texts.into_iter().flatten().chain(event.principal_id.as_ref().map(|id| &id.0)).collect()
+}
+
 /// What the kernel has counted for this thread.
 struct CpuTime;
 
@@ -167,6 +228,6 @@ impl Measurement for CpuTime {
 criterion_group! {
     name = benches;
     config = Criterion::default().with_measurement(CpuTime);
-    targets = decode, garbage
+    targets = heap, decode, garbage
 }
 criterion_main!(benches);

@@ -1,6 +1,7 @@
 //! Bytes to wire records: pure, total, and in the sender's words.
 
 pub(crate) mod body;
+pub(crate) mod compare;
 pub(crate) mod detect;
 pub(crate) mod dialect;
 pub(crate) mod envelope;

@@ -302,6 +302,9 @@ struct Records<'a> {
     counts: Vec<(&'static str, Outcome, &'static str, u64)>,
 }
 
+/// Room for so many records is made at once: a record takes less than its line.
+const USUAL_LINE_BYTES: usize = 1 << 10;
+
 /// What was unusual and nothing to mend: an unknown code, an unknown key.
 const ODDITY: &str = "oddity";
 
@@ -310,7 +313,8 @@ const AGAIN: &str = "line_again";
 
 impl<'a> Records<'a> {
     fn new(frame: &Frame, source: Transport, memo: &'a mut Memo, health: MutexGuard<'a, Health>) -> Self {
-        Self { arrival: frame.arrival, source, memo, health, records: Vec::new(), counts: Vec::new() }
+        let records = Vec::with_capacity(frame.bytes.len() / USUAL_LINE_BYTES);
+        Self { arrival: frame.arrival, source, memo, health, records, counts: Vec::new() }
     }
 
     fn piece(&mut self, reading: &mut Reading, feed: Feed, piece: Piece<'_>, allowance: &mut Allowance) {

@@ -7,8 +7,6 @@
 //! What is found depends on the bytes alone and not on how they were cut on their way, nothing is looked up ahead of what has come
 //! in, and no more than one unfinished record is held.
 
-use memchr::memchr;
-
 /// One thing found in the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
@@ -102,6 +100,15 @@ pub(crate) fn newlines(text: &[u8]) -> Newlines {
     Newlines { lines: (whole + more) / length, bytes: whole + more }
 }
 
+/// Where the first newline stands. Sixty-four bytes are looked at at once, which the compiler makes vectors of.
+fn newline(bytes: &[u8]) -> Option<usize> {
+    let (chunks, _) = bytes.as_chunks::<64>();
+    let has_one = |chunk: &[u8; 64]| chunk.iter().fold(false, |any, byte| any | (*byte == b'\n'));
+    let from = chunks.iter().position(has_one).unwrap_or(chunks.len()) * 64;
+    let at = bytes.get(from..)?.iter().position(|byte| *byte == b'\n')?;
+    Some(from + at)
+}
+
 impl RecordFramer {
     /// Takes the next bytes of the stream and visits each record that they complete. One of more than `max` bytes is told as too
     /// long and skipped.
@@ -184,7 +191,7 @@ impl RecordFramer {
     }
 
     fn line<'a>(&mut self, bytes: &'a [u8], max: usize, visit: &mut dyn FnMut(Piece<'_>)) -> &'a [u8] {
-        let end = memchr(b'\n', bytes);
+        let end = newline(bytes);
         let (line, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
         let is_too_long = self.pending.len().saturating_add(line.len()) > max;
         match end {
@@ -207,7 +214,7 @@ impl RecordFramer {
 
     fn counted<'a>(&mut self, bytes: &'a [u8], left: usize, visit: &mut dyn FnMut(Piece<'_>)) -> &'a [u8] {
         let (counted, beyond) = bytes.split_at(left.min(bytes.len()));
-        let newline = memchr(b'\n', counted);
+        let newline = newline(counted);
         match newline {
             // The newline that a record ends with may be counted, too.
             Some(at) if at + 1 == left => {
@@ -236,7 +243,7 @@ impl RecordFramer {
     /// Goes to the newline, or over so many bytes.
     fn skip<'a>(&mut self, bytes: &'a [u8], left: usize) -> &'a [u8] {
         let within = bytes.get(..left.min(bytes.len())).unwrap_or_default();
-        if let Some(at) = memchr(b'\n', within) {
+        if let Some(at) = newline(within) {
             self.state = State::Start;
             return bytes.get(at + 1..).unwrap_or_default();
         }

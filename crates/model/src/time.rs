@@ -1,13 +1,21 @@
 //! Points in time, in nanoseconds.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 /// A point in time: signed nanoseconds since 1970-01-01T00:00:00Z, on the clock of whoever stamped it.
 ///
-/// Covers 1677-09-21 to 2262-04-11; conversions from wider types saturate, arithmetic saturates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(i64);
+/// Covers 1677-09-21 to 2262-04-11; conversions from wider types saturate, arithmetic saturates. An `Option` of it is no larger than
+/// itself: of all nanoseconds the smallest saturates to the one after it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(
+    /// The nanoseconds with their sign bit turned over: in the same order, and 0 stands for none.
+    NonZeroU64,
+);
+
+/// Turns the smallest nanoseconds into 0 and keeps the order.
+const SIGN: u64 = 1 << 63;
 
 /// A text that is no RFC 3339 time in UTC or with an offset.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,53 +33,56 @@ const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
 impl Timestamp {
     /// The smallest time that can be told.
-    pub const MIN: Self = Self(i64::MIN);
+    pub const MIN: Self = Self::from_nanos(i64::MIN);
     /// The largest time that can be told.
-    pub const MAX: Self = Self(i64::MAX);
+    pub const MAX: Self = Self::from_nanos(i64::MAX);
 
     /// From signed nanoseconds since the epoch.
     pub const fn from_nanos(nanos: i64) -> Self {
-        Self(nanos)
+        match NonZeroU64::new(nanos.cast_unsigned() ^ SIGN) {
+            Some(turned) => Self(turned),
+            None => Self(NonZeroU64::MIN),
+        }
     }
 
     /// From OTLP's `fixed64` nanoseconds; what lies beyond the year 2262 saturates.
     pub fn from_unix_nanos(nanos: u64) -> Self {
-        Self(i64::try_from(nanos).unwrap_or(i64::MAX))
+        Self::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
     }
 
     /// From milliseconds since the epoch, saturating.
     pub const fn from_millis(millis: i64) -> Self {
-        Self(millis.saturating_mul(1_000_000))
+        Self::from_nanos(millis.saturating_mul(1_000_000))
     }
 
     /// From microseconds since the epoch, saturating.
     pub const fn from_micros(micros: i64) -> Self {
-        Self(micros.saturating_mul(1_000))
+        Self::from_nanos(micros.saturating_mul(1_000))
     }
 
     /// From seconds since the epoch, saturating.
     pub const fn from_seconds(seconds: i64) -> Self {
-        Self(seconds.saturating_mul(NANOS_PER_SECOND))
+        Self::from_nanos(seconds.saturating_mul(NANOS_PER_SECOND))
     }
 
     /// Nanoseconds since the epoch.
     pub const fn as_nanos(self) -> i64 {
-        self.0
+        (self.0.get() ^ SIGN).cast_signed()
     }
 
     /// Nanoseconds since the epoch for OTLP's unsigned field; a time before 1970 becomes 0.
     pub fn as_unix_nanos(self) -> u64 {
-        u64::try_from(self.0).unwrap_or(0)
+        u64::try_from(self.as_nanos()).unwrap_or(0)
     }
 
     /// `self - earlier` in nanoseconds, negative when `earlier` is later; saturates.
     pub const fn nanos_since(self, earlier: Self) -> i64 {
-        self.0.saturating_sub(earlier.0)
+        self.as_nanos().saturating_sub(earlier.as_nanos())
     }
 
     /// This time moved by signed nanoseconds, saturating.
     pub const fn shifted(self, nanos: i64) -> Self {
-        Self(self.0.saturating_add(nanos))
+        Self::from_nanos(self.as_nanos().saturating_add(nanos))
     }
 
     /// This time plus a duration, saturating.
@@ -86,6 +97,7 @@ impl Timestamp {
 
     /// From a civil date and time of day in UTC; `None` where the date does not exist.
     /// Second 60 (a leap second) is taken as the first of the next minute.
+    #[inline]
     pub fn from_civil(
         year: i64,
         month: u32,
@@ -102,7 +114,8 @@ impl Timestamp {
         let seconds = days
             .checked_mul(86_400)?
             .checked_add(i64::from(hour) * 3_600 + i64::from(minute) * 60 + i64::from(second))?;
-        Some(Self(seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(nanos))?))
+        let nanos = seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(nanos))?;
+        Some(Self::from_nanos(nanos))
     }
 
     /// RFC 3339 in UTC with nine digits: `2026-11-22T07:00:00.000000000Z`.
@@ -116,10 +129,23 @@ impl Timestamp {
     }
 }
 
+impl Default for Timestamp {
+    /// The epoch.
+    fn default() -> Self {
+        Self::from_nanos(0)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Timestamp").field(&self.as_nanos()).finish()
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.div_euclid(NANOS_PER_SECOND);
-        let nanos = self.0.rem_euclid(NANOS_PER_SECOND);
+        let seconds = self.as_nanos().div_euclid(NANOS_PER_SECOND);
+        let nanos = self.as_nanos().rem_euclid(NANOS_PER_SECOND);
         let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
         let of_day = seconds.rem_euclid(86_400);
         write!(
@@ -133,6 +159,7 @@ impl fmt::Display for Timestamp {
 }
 
 /// Days since the epoch of a proleptic Gregorian date (H. Hinnant, "chrono-compatible low-level date algorithms").
+#[inline]
 fn days_from_civil(year: i64, month: u32, day: u32) -> Option<i64> {
     if !(1..=12).contains(&month)
         || day == 0
@@ -141,13 +168,11 @@ fn days_from_civil(year: i64, month: u32, day: u32) -> Option<i64> {
     {
         return None;
     }
-    let shifted_year = if month <= 2 { year - 1 } else { year };
-    let era = shifted_year.div_euclid(400);
-    let year_of_era = shifted_year.rem_euclid(400);
-    let month_from_march = i64::from((month + 9) % 12);
-    let day_of_year = (153 * month_from_march + 2) / 5 + i64::from(day) - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    Some(era * 146_097 + day_of_era - 719_468)
+    // Counted from 25 eras of 400 years before the year 0, so that nothing is negative.
+    let from_march = (month + 9) % 12;
+    let year = u32::try_from(year + 10_000).ok()? - u32::from(month <= 2);
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * from_march + 2) / 5 + day;
+    Some(i64::from(days) - (719_468 + 25 * 146_097 + 1))
 }
 
 fn days_in_month(year: i64, month: u32) -> u32 {
@@ -258,6 +283,23 @@ mod tests {
             let time = Timestamp::from_seconds(day * 86_400 + 12_345).shifted(678);
             assert_eq!(Timestamp::parse_rfc3339(&time.to_rfc3339()), Ok(time));
         }
+    }
+
+    /// All but the smallest number of nanoseconds come back, in their order, and `None` takes no room.
+    #[test]
+    fn a_time_is_its_nanoseconds() {
+        let all = [i64::MIN + 1, -NANOS_PER_SECOND, -1, 0, 1, NANOS_PER_SECOND, i64::MAX - 1, i64::MAX];
+        for (a, b) in all.iter().zip(&all[1..]) {
+            assert!(Timestamp::from_nanos(*a) < Timestamp::from_nanos(*b), "{a} {b}");
+        }
+        for nanos in all {
+            assert_eq!(Timestamp::from_nanos(nanos).as_nanos(), nanos);
+        }
+        assert_eq!(Timestamp::from_nanos(i64::MIN), Timestamp::MIN);
+        assert_eq!(Timestamp::MIN.as_nanos(), i64::MIN + 1);
+        assert_eq!(Timestamp::default().as_nanos(), 0);
+        assert_eq!(format!("{:?}", Timestamp::from_nanos(-7)), "Timestamp(-7)");
+        assert_eq!(size_of::<Option<Timestamp>>(), 8);
     }
 
     #[test]

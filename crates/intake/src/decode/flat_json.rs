@@ -11,7 +11,7 @@ use memchr::memchr2;
 
 use literal::{is_escape, unescape};
 pub(crate) use literal::{is_number, is_token};
-pub(crate) use mend::lenient;
+pub(crate) use mend::{Keys, MAX_DOCUMENT_BYTES, lenient, mends_to};
 
 /// A field's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(crate) enum Value<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Object<'a> {
     pub(crate) fields: Vec<(Cow<'a, str>, Value<'a>)>,
-    /// Where each value begins and ends in the text, quotes included; empty where the text was mended.
+    /// Where each value begins and ends in the text, quotes included; empty where the text is no such object as a whole.
     pub(crate) places: Vec<(usize, usize)>,
     pub(crate) rest: &'a str,
 }
@@ -224,6 +224,12 @@ impl<'a> Cursor<'a> {
                 }
             }
         }
+    }
+
+    /// True where after a value an object may go on or end, or nothing stands any more.
+    pub(crate) fn may_go_on(mut self) -> bool {
+        self.blanks();
+        matches!(self.peek(), None | Some(b',' | b'}'))
     }
 
     /// What stands up to the next comma, brace or blank.

@@ -114,8 +114,11 @@ impl Reading {
             return false;
         }
         let Ok(text) = std::str::from_utf8(line) else { return false };
-        let Some(layout) = self.layouts.predict(hint, text, &mut self.slots) else { return false };
-        let notes = layout.notes.clone();
+        let mut notes = Notes::default();
+        let Some(layout) = self.layouts.predict(hint, text, &mut self.slots, &mut notes) else {
+            return false;
+        };
+        notes.extend(&layout.notes);
         let zone_seconds = zone_seconds(&self.settings, &layout);
         let wire = WireRecord { text, slots: &self.slots, layout, zone_seconds };
         visit(LineRecord { text, notes, content: Content::Wire(wire) });
@@ -164,8 +167,7 @@ impl Reading {
         mut notes: Notes,
         visit: Visit<'_>,
     ) {
-        let strictly = object.places.len() == object.fields.len();
-        let Some(layout) = self.layouts.of(hint, object, text, strictly) else {
+        let Some(layout) = self.layouts.of(hint, object, text, notes.has_repair()) else {
             visit(LineRecord { text: kept, notes, content: Content::Raw(RawReason::OtherFeed) });
             return;
         };
@@ -191,12 +193,12 @@ fn fill(slots: &mut Slots, layout: &Layout, text: &str, object: &Object<'_>, not
                 slots.put_text(token, text, value);
             }
             Value::Text(Cow::Owned(value)) => slots.put_beside(token, value),
-            Value::Nothing => slots.put(token, 0, 0),
+            Value::Nothing => slots.put_nothing(token),
             Value::Token => {
                 if let Some(field) = layout.table.fields.get(token) {
                     notes.add(Note::TemplateToken(field.name));
                 }
-                slots.put(token, 0, 0);
+                slots.put_nothing(token);
             }
         }
     }
@@ -242,7 +244,7 @@ fn read_flat<'a>(text: &'a str, notes: &mut Notes) -> Result<Object<'a>, RawReas
 }
 
 /// Some templates put the record inside a key `event`. Its fields are taken for the object's own, in its place.
-fn unwrap_envelope<'a>(mut object: Object<'a>, notes: &mut Notes) -> Object<'a> {
+pub(crate) fn unwrap_envelope<'a>(mut object: Object<'a>, notes: &mut Notes) -> Object<'a> {
     let is_envelope = |(key, value): &(Cow<'_, str>, Value<'_>)| {
         key == ENVELOPE_KEY && matches!(value, Value::Nested(inside) if inside.starts_with('{'))
     };

@@ -1,8 +1,11 @@
 //! Reads a stamp in any of the forms that templates render.
 
+mod fixed;
+
 use fanlight_model::Timestamp;
 
 use super::zone;
+pub(crate) use fixed::Day;
 
 /// What a stamp's text says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,16 +39,19 @@ impl Stamp {
     /// epoch told apart by the number of digits; and `Fri May 31 17:35:42 2019` with any weekday or none, any padding, and with the
     /// year in its place, before the time, or not at all.
     pub(crate) fn read(text: &str, dating: Dating) -> Self {
+        Self::read_near(text, dating, &mut Day::default())
+    }
+
+    /// The same, sooner where it is of the day that was read last.
+    pub(crate) fn read_near(text: &str, dating: Dating, known: &mut Day) -> Self {
         let text = text.trim_ascii();
         let bytes = text.as_bytes();
-        if bytes.iter().all(|byte| matches!(byte, b'0' | b'.')) {
-            return Self::Absent;
-        }
-        let found = match bytes {
+        let found = usual(bytes, dating, known).map(Self::At).or_else(|| match bytes {
+            _ if bytes.iter().all(|byte| matches!(byte, b'0' | b'.')) => Some(Self::Absent),
             [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-' | b'/', ..] => iso(bytes, dating),
             [b'0'..=b'9', ..] => epoch(text).map(Self::At).or_else(|| written_out(text, dating)),
             _ => written_out(text, dating),
-        };
+        });
         match found {
             // What stands for no time where a number is asked for.
             Some(Self::At(time)) if time < SECOND_YEAR && time >= Timestamp::default() => Self::Absent,
@@ -69,6 +75,14 @@ impl Stamp {
             Self::Absent | Self::Unreadable => true,
         }
     }
+}
+
+/// Nearly all stamps.
+#[inline]
+fn usual(bytes: &[u8], dating: Dating, known: &mut Day) -> Option<Timestamp> {
+    fixed::iso(bytes, known).or_else(|| {
+        Some(fixed::written(bytes)?.shifted(dating.zone_seconds.saturating_mul(-NANOS_PER_SECOND)))
+    })
 }
 
 /// A count since the epoch: up to 11 digits seconds, to 14 milliseconds, to 17 microseconds, to 20 nanoseconds. A fraction, which

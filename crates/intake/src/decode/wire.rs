@@ -25,8 +25,9 @@ impl<'a> WireRecord<'a> {
 
     /// The value at a token's place, without surrounding blanks; `None` where the template lacks the token, and where the value is one
     /// of the field's words for "not there".
+    #[inline]
     pub(crate) fn at(&self, index: usize) -> Option<&'a str> {
-        let value = self.slots.get(self.text, index)?.trim_ascii();
+        let value = self.slots.get(self.text, index)?;
         let field = self.table().fields.get(index)?;
         // Nearly all values are longer than any word for "not there".
         let is_null = |null: &&'static str| null.len() == value.len() && **null == *value;
@@ -49,12 +50,8 @@ impl<'a> WireRecord<'a> {
     /// A hash of all values in the order of the table. Neither the order of the keys nor blanks around a value change it.
     pub(crate) fn hash(&self) -> u64 {
         let mut hash = FastHash::new();
-        for at in 0..self.slots.len() {
-            if let Some(value) = self.slots.get(self.text, at).map(str::trim_ascii)
-                && !value.is_empty()
-            {
-                hash.numbered_text(at, value);
-            }
+        for (at, value) in self.slots.values(self.text).filter(|(_, value)| !value.is_empty()) {
+            hash.numbered(at, value);
         }
         hash.finish()
     }

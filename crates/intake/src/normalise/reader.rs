@@ -8,7 +8,7 @@ use fanlight_model::{ParseLevel, PrincipalId, PrincipalKind, Timestamp};
 use super::memo::Memo;
 use crate::decode::feed_table::{Target, Token};
 use crate::decode::note::{Note, Notes};
-use crate::decode::stamp::{Dating, Stamp};
+use crate::decode::stamp::{Dating, Day, Stamp};
 use crate::decode::wire::WireRecord;
 
 /// Whose names principals bear in ZPA's feeds.
@@ -29,6 +29,8 @@ pub(crate) struct Reader<'a, 'r> {
     pub(crate) notes: &'a mut Notes,
     pub(crate) memo: &'a mut Memo,
     pub(crate) arrival: Timestamp,
+    /// The day of the stamp that was read last.
+    pub(crate) day: Day,
 }
 
 impl<'r> Reader<'_, 'r> {
@@ -113,7 +115,7 @@ impl<'r> Reader<'_, 'r> {
 
     fn read_stamp(&mut self, index: usize) -> Option<Stamp> {
         let clock = Dating { arrival: self.arrival, zone_seconds: self.wire.zone_seconds };
-        let stamp = Stamp::read(self.wire.at(index)?, clock);
+        let stamp = Stamp::read_near(self.wire.at(index)?, clock, &mut self.day);
         match stamp {
             Stamp::Unreadable => self.notes.add(Note::UnreadableTime(self.name_of(index))),
             Stamp::Clamped(_) => self.notes.add(Note::ImpossibleSecond(self.name_of(index))),
@@ -169,6 +171,12 @@ pub(crate) fn is_obfuscated(name: &str) -> bool {
 
 /// `17`, `-5`, `+5`, `17.000000`.
 pub(crate) fn whole_number(text: &str) -> Option<i128> {
+    /// So many digits always fit.
+    const USUAL_DIGITS: usize = 18;
+    if (1..=USUAL_DIGITS).contains(&text.len()) && text.bytes().all(|digit| digit.is_ascii_digit()) {
+        let number = text.bytes().fold(0_u64, |number, digit| number * 10 + u64::from(digit - b'0'));
+        return Some(i128::from(number));
+    }
     let whole = match text.split_once('.') {
         Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
         _ => text,

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::decode::line::RawReason;
 use crate::decode::note::Notes;
+use crate::decode::stamp::Day;
 use crate::decode::wire::WireRecord;
 
 /// What a record says, in the model. What is odd about it is added to the notes.
@@ -24,7 +25,7 @@ pub(crate) fn normalise(
     memo: &mut Memo,
     notes: &mut Notes,
 ) -> FeedRecord {
-    let mut reader = Reader { wire, notes, memo, arrival };
+    let mut reader = Reader { wire, notes, memo, arrival, day: Day::default() };
     match wire.table().feed {
         Feed::ZpaUserActivity => FeedRecord::AccessEvent(zpa::access_event(&mut reader, raw)),
         Feed::ZpaBrowserAccess => FeedRecord::AccessEvent(request::browser_access(&mut reader, raw)),

@@ -23,30 +23,38 @@ pub(crate) fn lenient<'a>(text: &'a str, notes: &mut Notes) -> Result<Object<'a>
     Ok(object)
 }
 
-/// Which keys may follow a string whose quotes are not escaped.
-#[derive(Clone, Copy)]
-struct Keys<'k, 'a> {
-    /// What was read before.
-    before: &'k [(Cow<'a, str>, Value<'a>)],
-    /// Only those that some feed has.
-    known_only: bool,
-    /// How far documents may still be looked for in vain, in bytes: a line of nothing but their beginnings must not cost its square.
-    in_vain: &'k Cell<usize>,
+/// What is read without anything to mend, by the same rules; `None` where something would have to be.
+pub(crate) fn mends_to(text: &str) -> Option<Object<'_>> {
+    let mut repairs = Notes::default();
+    let object = lenient_by(text, &mut repairs, false).ok()?;
+    (!repairs.has_repair()).then_some(object)
 }
 
-impl Keys<'_, '_> {
+/// Which keys may follow a string whose quotes are not escaped.
+#[derive(Clone, Copy)]
+pub(crate) struct Keys<'k> {
+    /// True for a key that was read before.
+    pub(crate) was_read: &'k dyn Fn(&str) -> bool,
+    /// Only those that some feed has.
+    pub(crate) known_only: bool,
+    /// How far documents may still be looked for in vain, in bytes: a line of nothing but their beginnings must not cost its square.
+    pub(crate) in_vain: &'k Cell<usize>,
+}
+
+impl Keys<'_> {
     fn may_follow(self, key: &str) -> bool {
         if self.known_only && !is_known_key(key) {
             return false;
         }
         // Who it was is said once: free text that a browser chose must not say it anew.
-        !names_a_principal(key) || self.before.iter().all(|(before, _)| before != key)
+        !names_a_principal(key) || !(self.was_read)(key)
     }
 }
 
 fn lenient_by<'a>(text: &'a str, notes: &mut Notes, known_only: bool) -> Result<Object<'a>, NoObject> {
     let mut cursor = Cursor { text, at: 0 };
-    let mut fields = Vec::with_capacity(USUAL_FIELDS);
+    let mut fields: Vec<(Cow<'a, str>, Value<'a>)> = Vec::with_capacity(USUAL_FIELDS);
+    let mut places = Vec::with_capacity(USUAL_FIELDS);
     let in_vain = Cell::new(MAX_DOCUMENT_BYTES);
     cursor.blanks();
     cursor.expect(b'{')?;
@@ -57,7 +65,7 @@ fn lenient_by<'a>(text: &'a str, notes: &mut Notes, known_only: bool) -> Result<
             cursor.blanks();
         }
         if cursor.take(b'}') {
-            return Ok(Object { fields, places: Vec::new(), rest: cursor.rest() });
+            return Ok(Object { fields, places, rest: cursor.rest() });
         }
         if fields.len() == MAX_FIELDS {
             return Err(NoObject::TooManyFields);
@@ -66,8 +74,12 @@ fn lenient_by<'a>(text: &'a str, notes: &mut Notes, known_only: bool) -> Result<
         cursor.blanks();
         cursor.expect(b':')?;
         cursor.blanks();
-        let value = cursor.lenient_value(notes, Keys { before: &fields, known_only, in_vain: &in_vain })?;
+        let was_read = |key: &str| fields.iter().any(|(before, _)| before == key);
+        let from = cursor.at;
+        let keys = Keys { was_read: &was_read, known_only, in_vain: &in_vain };
+        let value = cursor.lenient_value(notes, keys)?;
         fields.push((Cow::Borrowed(key), value));
+        places.push((from, cursor.at));
         cursor.blanks();
         match cursor.peek() {
             Some(b',') => cursor.at += 1,
@@ -105,10 +117,10 @@ fn last_of_document(bytes: &[u8]) -> Result<usize, usize> {
 }
 
 /// Documents of a record are looked for this far: audit records hold whole objects of configuration.
-const MAX_DOCUMENT_BYTES: usize = 256 << 10;
+pub(crate) const MAX_DOCUMENT_BYTES: usize = 256 << 10;
 
 impl<'a> Cursor<'a> {
-    fn lenient_value(&mut self, notes: &mut Notes, keys: Keys<'_, 'a>) -> Result<Value<'a>, NoObject> {
+    fn lenient_value(&mut self, notes: &mut Notes, keys: Keys<'_>) -> Result<Value<'a>, NoObject> {
         match self.peek().ok_or(NoObject::CutOff)? {
             b'"' => self.lenient_string(notes, keys).map(|text| match is_token(&text) {
                 true => Value::Token,
@@ -167,7 +179,11 @@ impl<'a> Cursor<'a> {
 
     /// A string in which quotes and backslashes may stand unescaped: it ends at the quote after which the object goes on. One backslash
     /// that escapes nothing shows that its sender escapes none: then each stands for itself.
-    fn lenient_string(&mut self, notes: &mut Notes, keys: Keys<'_, 'a>) -> Result<Cow<'a, str>, NoObject> {
+    pub(crate) fn lenient_string(
+        &mut self,
+        notes: &mut Notes,
+        keys: Keys<'_>,
+    ) -> Result<Cow<'a, str>, NoObject> {
         self.expect(b'"')?;
         let from = self.at;
         if let Some(document) = self.document(keys) {
@@ -217,7 +233,7 @@ impl<'a> Cursor<'a> {
 
     /// A JSON document that stands in a string as it is, to the end that balances its beginning, where the object goes on after it. One
     /// that is escaped is read as any other string.
-    fn document(&self, keys: Keys<'_, 'a>) -> Option<&'a str> {
+    fn document(&self, keys: Keys<'_>) -> Option<&'a str> {
         let rest = self.rest();
         if !matches!(rest.as_bytes().first(), Some(b'{' | b'[')) {
             return None;
@@ -234,7 +250,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// True where, from `at`, the next field follows, or the object's end and then nothing but a further object.
-    fn object_goes_on_after(&self, at: usize, keys: Keys<'_, 'a>) -> bool {
+    fn object_goes_on_after(&self, at: usize, keys: Keys<'_>) -> bool {
         let mut ahead = Cursor { text: self.text, at };
         ahead.blanks();
         let commas_from = ahead.at;
