@@ -43,7 +43,7 @@ impl Topology {
         let (seed, since, sizes) = (settings.seed, settings.start, settings.profile.sizes());
         let providers = provider::build(seed, &sizes);
         let sites = service_edge::build(seed, &sizes, since);
-        let connectors = connector::build(seed, &sizes, since);
+        let connectors = connector::build(seed, &sizes, since, &sites);
         let databases = database::build(seed, &sizes);
         let services = service::build(seed, &sizes, since);
         let proxies = app::proxies(seed, &sizes, since);

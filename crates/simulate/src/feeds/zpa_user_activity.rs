@@ -11,6 +11,7 @@ use crate::edge::client::{Target, Who};
 use crate::edge::connection::{Connection, Traffic};
 use crate::edge::refusal::Refusal;
 use crate::settings::ZpaDialect;
+use crate::topology::connector::Connector;
 
 /// The vendor's default: without four of the set-up timers.
 const DEFAULT: &str = "LogTimestamp/t Customer/j SessionID/j ConnectionID/j InternalReason/j ConnectionStatus/j IPProtocol/d \
@@ -198,7 +199,7 @@ impl<'a> Record<'a> {
             "Connector" if came_through || self.connection.server.port() != 0 => {
                 connector.name.as_str().into()
             }
-            "ConnectorZEN" if came_through => self.edge().into(),
+            "ConnectorZEN" if came_through => self.far_edge(connector).into(),
             "Connector" | "ConnectorZEN" => "0".into(),
             "ConnectorIP" => came_through.then_some(connector.address).into(),
             "ConnectorPort" => self.connection.connector_port.into(),
@@ -261,6 +262,14 @@ impl<'a> Record<'a> {
     fn edge(&self) -> &'a str {
         let client = &self.connection.client;
         &self.company.topology.sites.get(client.site).edges.get(client.edge).name
+    }
+
+    /// Where the app connector's tunnel ends: for three connections in ten another service edge than the client's.
+    fn far_edge(&self, connector: &Connector) -> &'a str {
+        if self.connection.record_id % 10 < 7 {
+            return self.edge();
+        }
+        &self.company.topology.sites.get(connector.site).edges.get(self.connection.connector).name
     }
 
     fn text(&self, text: &'a std::sync::Arc<str>) -> Value<'a> {

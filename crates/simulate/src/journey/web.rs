@@ -2,7 +2,7 @@
 
 use std::net::SocketAddrV4;
 
-use fanlight_model::{Feed, SpanId, Timestamp};
+use fanlight_model::{EventUid, Feed, SpanId, Timestamp};
 
 use super::private::Sent;
 use super::serve::{Arrival, Served};
@@ -187,7 +187,7 @@ impl Company {
         throttled
     }
 
-    /// The record of a transaction that was decrypted; its id.
+    /// The record of a transaction that was decrypted; the id of its access event.
     #[expect(clippy::too_many_arguments, reason = "all that there is to tell of one transaction")]
     fn tell_web(
         &mut self,
@@ -198,7 +198,7 @@ impl Company {
         measured: &Measured,
         (status, blocked): (u16, bool),
         random: &mut Random,
-    ) -> Option<u64> {
+    ) -> Option<EventUid> {
         let host = self.topology.saas.get(saas);
         if !host.inspected && !blocked {
             return None;
@@ -231,9 +231,10 @@ impl Company {
             client_port: connection.client_port,
             logged: clock.read(now),
         });
+        let uid = self.web_uid(record_id, &line);
         self.count("records.zia_web");
         self.send_nss(Feed::ZiaWeb, now, line, random);
-        Some(record_id)
+        Some(uid)
     }
 
     /// A connection is over: the firewall tells of it, and the web log where it was not decrypted.
@@ -277,7 +278,7 @@ impl Company {
         connection: &Connection,
         client: &Client,
         (own, status): (SpanId, u16),
-        (record, served): (Option<u64>, Option<Served>),
+        (record, served): (Option<EventUid>, Option<Served>),
     ) {
         if !journey.trace.is_sampled {
             return;
@@ -290,6 +291,14 @@ impl Company {
         };
         self.truth.web_links(journey, connection, own, (record, served));
         self.truth.request(journey, None, client, (own, status), observed);
+    }
+
+    /// CSV has no record id: there the line itself is the id.
+    fn web_uid(&self, record_id: u64, line: &str) -> EventUid {
+        match self.settings.zia {
+            ZiaDialect::Csv => EventUid::of_raw_line("zia", "zia_web", line.as_bytes()),
+            _ => EventUid::of_vendor_uid("zia", "zia_web", &record_id.to_string()),
+        }
     }
 
     fn web_sent(&self, journey: &Journey, span: SpanId, status: u16) -> Sent {

@@ -2,7 +2,7 @@
 
 use fanlight_model::{SpanId, Timestamp};
 
-use super::protobuf::{Attributes, Message};
+use super::protobuf::{Attributes, Message, length_of};
 use super::scope::Scope;
 use super::span::Span;
 
@@ -62,33 +62,50 @@ impl Exporter {
         ended.chunks(MAX_BATCH).map(|chunk| self.batch(chunk)).collect()
     }
 
-    /// `ExportTraceServiceRequest { 1: ResourceSpans { 1: Resource, 2: ScopeSpans { 1: scope, 2: spans } } }`.
+    /// `ExportTraceServiceRequest { 1: ResourceSpans { 1: Resource, 2: ScopeSpans { 1: scope, 2: spans } } }`, each byte written once.
     fn batch(&self, spans: &[Waiting]) -> Batch {
-        let bytes: usize = spans.iter().map(|span| span.bytes.len() + 8).sum();
-        let mut resource_spans = Message::with_capacity(bytes + self.resource.len() + 256);
-        resource_spans.bytes(1, &self.resource);
-        let mut scopes: Vec<Scope> = Vec::new();
+        let mut scopes: Vec<(Scope, Vec<u8>, usize)> = Vec::new();
         for span in spans {
-            if !scopes.contains(&span.scope) {
-                scopes.push(span.scope);
+            let bytes = nested(span.bytes.len());
+            match scopes.iter_mut().find(|(scope, ..)| *scope == span.scope) {
+                Some((_, _, length)) => *length += bytes,
+                None => {
+                    let head = head_of(span.scope);
+                    let length = head.len() + bytes;
+                    scopes.push((span.scope, head, length));
+                }
             }
         }
-        for scope in scopes {
-            let (name, version) = scope.name();
-            let mut scope_message = Message::with_capacity(96);
-            scope_message.bytes(1, name.as_bytes());
-            if !version.is_empty() {
-                scope_message.bytes(2, version.as_bytes());
-            }
-            let mut scope_spans = Message::with_capacity(bytes);
-            scope_spans.bytes(1, scope_message.as_bytes());
+        let inside =
+            nested(self.resource.len()) + scopes.iter().map(|(.., length)| nested(*length)).sum::<usize>();
+        let mut request = Message::with_capacity(nested(inside));
+        request.open(1, inside);
+        request.bytes(1, &self.resource);
+        for (scope, head, length) in scopes {
+            request.open(2, length);
+            request.raw(&head);
             for span in spans.iter().filter(|span| span.scope == scope) {
-                scope_spans.bytes(2, &span.bytes);
+                request.bytes(2, &span.bytes);
             }
-            resource_spans.bytes(2, scope_spans.as_bytes());
         }
-        let mut request = Message::with_capacity(bytes + self.resource.len() + 272);
-        request.bytes(1, resource_spans.as_bytes());
         Batch { bytes: request.into_bytes(), spans: spans.iter().map(|span| span.id).collect() }
     }
+}
+
+/// `1: InstrumentationScope { 1: name, 2: version }`.
+fn head_of(scope: Scope) -> Vec<u8> {
+    let (name, version) = scope.name();
+    let mut inside = Message::with_capacity(96);
+    inside.bytes(1, name.as_bytes());
+    if !version.is_empty() {
+        inside.bytes(2, version.as_bytes());
+    }
+    let mut head = Message::with_capacity(112);
+    head.bytes(1, inside.as_bytes());
+    head.into_bytes()
+}
+
+/// What so many bytes take as a field with a number below 16.
+const fn nested(length: usize) -> usize {
+    1 + length_of(length as u64) + length
 }

@@ -45,6 +45,17 @@ impl Message {
         self.bytes.extend_from_slice(value);
     }
 
+    /// Begins a field of so many bytes: what is put next is inside it.
+    pub(crate) fn open(&mut self, field: u32, length: usize) {
+        self.tag(field, LENGTH);
+        self.raw_varint(length as u64);
+    }
+
+    /// Bytes of fields that are encoded already.
+    pub(crate) fn raw(&mut self, fields: &[u8]) {
+        self.bytes.extend_from_slice(fields);
+    }
+
     /// Fields that are encoded already.
     pub(crate) fn append(&mut self, fields: &Self) {
         self.bytes.extend_from_slice(&fields.bytes);
@@ -73,7 +84,7 @@ pub(crate) struct Attributes {
 impl Attributes {
     /// Of a span: field 9.
     pub(crate) fn of_span() -> Self {
-        Self { field: 9, message: Message::with_capacity(512) }
+        Self { field: 9, message: Message::with_capacity(704) }
     }
 
     /// Of a resource: field 1.
@@ -116,7 +127,7 @@ impl Attributes {
 }
 
 /// Bytes of a varint.
-const fn length_of(value: u64) -> usize {
+pub(crate) const fn length_of(value: u64) -> usize {
     (70 - (value | 1).leading_zeros() as usize) / 7
 }
 

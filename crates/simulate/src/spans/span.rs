@@ -59,7 +59,10 @@ impl Trace {
 impl Span {
     /// The span's fields in the order of their numbers.
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut message = Message::with_capacity(256 + self.attributes.message().as_bytes().len());
+        let failed = if self.failed.is_some() { 160 } else { 0 };
+        let mut message = Message::with_capacity(
+            96 + self.name.len() + failed + self.attributes.message().as_bytes().len(),
+        );
         message.bytes(1, &self.trace.id.0);
         message.bytes(2, &self.id.0);
         if let Some(state) = self.trace.state() {

@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use fanlight_model::Timestamp;
 
+use super::service_edge::Site;
 use super::{address, place};
 use crate::clock::HostClock;
 use crate::edge::ports::Ports;
@@ -17,6 +18,8 @@ pub(crate) struct Connector {
     pub(crate) name: String,
     pub(crate) group_name: String,
     pub(crate) zone: usize,
+    /// The site that its own tunnel to the cloud ends in.
+    pub(crate) site: usize,
     pub(crate) at: (f64, f64),
     pub(crate) country: &'static str,
     pub(crate) address: Ipv4Addr,
@@ -37,15 +40,17 @@ pub(crate) struct Connector {
 }
 
 /// Groups stand at the company's own data centres: the first in New York, the second in Frankfurt, and so on.
-pub(crate) fn build(seed: u64, sizes: &Sizes, since: Timestamp) -> Table<Connector> {
+pub(crate) fn build(seed: u64, sizes: &Sizes, since: Timestamp, sites: &Table<Site>) -> Table<Connector> {
     Table::build(sizes.connectors, |number| {
         let group = number % sizes.connector_groups;
         let where_it_is = place::at(group);
         let mut random = Random::of(seed, Kind::AppConnector, number as u64);
+        let created = random.below(100_000);
         Connector {
             name: format!("{} app connector {}", where_it_is.city, number / sizes.connector_groups + 1),
             group_name: format!("{} app connectors", where_it_is.city),
             zone: number / sizes.connector_groups % 2,
+            site: nearest_site((where_it_is.latitude, where_it_is.longitude), sites),
             at: (where_it_is.latitude, where_it_is.longitude),
             country: where_it_is.country,
             address: address([10, 10, 0, 10], group * 256 + number / sizes.connector_groups),
@@ -55,12 +60,17 @@ pub(crate) fn build(seed: u64, sizes: &Sizes, since: Timestamp) -> Table<Connect
             clock: HostClock::of_host(&mut random, since),
             ports: Ports::default(),
             tunnels: Vec::new(),
-            created: random.below(100_000),
-            cleared: 0,
+            created,
+            cleared: created,
             bytes_in: random.below(1 << 38),
             bytes_out: random.below(1 << 38),
             busy: 0,
             random,
         }
     })
+}
+
+fn nearest_site(at: (f64, f64), sites: &Table<Site>) -> usize {
+    let trips = sites.iter().enumerate().map(|(number, site)| (place::round_trip_ns(at, site.at), number));
+    trips.min().map_or(0, |(_, number)| number)
 }

@@ -2,6 +2,7 @@
 
 use fanlight_model::Timestamp;
 
+use crate::clock::MILLI;
 use crate::profile::Sizes;
 use crate::random::{Kind, Random};
 use crate::table::Table;
@@ -21,11 +22,14 @@ pub(crate) struct Database {
     pub(crate) pool: Vec<Timestamp>,
 }
 
+/// Nobody waits longer for a connection of a pool: then one is opened beside it.
+const MOST_WAIT: i64 = 1_500 * MILLI;
+
 impl Database {
     /// How long an operation that comes at `now` and takes `service_ns` waits for a connection of the pool.
     pub(crate) fn wait(&mut self, now: Timestamp, service_ns: i64) -> i64 {
         let Some(slot) = self.pool.iter_mut().min_by_key(|free| **free) else { return 0 };
-        let begins = (*slot).max(now);
+        let begins = (*slot).clamp(now, now.shifted(MOST_WAIT));
         *slot = begins.shifted(service_ns);
         begins.nanos_since(now)
     }
@@ -51,7 +55,7 @@ pub(crate) fn build(seed: u64, sizes: &Sizes) -> Table<Database> {
             is_queue,
             median_ns: if system == "redis" { 400_000 } else { random.nanos_lognormal(2_500_000, 0.4) },
             shards: if system == "redis" { 1 } else { 2 },
-            pool: vec![Timestamp::default(); 32],
+            pool: vec![Timestamp::default(); if sizes.persons > 1_000 { 128 } else { 32 }],
         }
     })
 }

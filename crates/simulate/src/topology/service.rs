@@ -77,10 +77,10 @@ pub(crate) struct Pod {
 
 /// Java 35, Go 20, Node 15, Python 15, .NET 15 %: in steps, so that few services have several stacks.
 const STACKS: [Stack; 20] = [
-    Stack::Java,
+    Stack::PythonOld,
     Stack::GoHttp,
     Stack::Node,
-    Stack::PythonOld,
+    Stack::Java,
     Stack::Java,
     Stack::DotNet,
     Stack::GoGrpc,
@@ -144,7 +144,7 @@ fn route(random: &mut Random, sizes: &Sizes, service: usize, at: usize, per_serv
         let database = (service + random.index(2)) % sizes.databases;
         calls.push(Call::Database { database, shard: random.index(2), writes: at % 5 == 4 });
     }
-    if at % 7 == 6 {
+    if at % 4 == 3 {
         let database = sizes.databases + random.index(sizes.queues);
         calls.push(Call::Database { database, shard: 0, writes: true });
     }

@@ -74,16 +74,18 @@ impl Truth {
         journey: &Journey,
         connection: &Connection,
         own: SpanId,
-        (record, served): (Option<u64>, Option<Served>),
+        (record, served): (Option<EventUid>, Option<Served>),
     ) {
         let trace = journey.trace.id;
         let of = |feed: &str, id: u64| EventUid::of_vendor_uid("zia", feed, &id.to_string());
         if !own.is_zero() {
-            let (id, relation, rungs): (u64, &str, &[&str]) = match record {
-                Some(id) => (id, "same_request", &["R5", "R6"]),
-                None => (connection.record_id, "same_connection", &["R6"]),
+            // In CSV the record of a connection has no id; it is not decrypted, and no link would be asserted.
+            let connected = of("zia_web", connection.record_id);
+            let (uid, relation, rungs): (EventUid, &str, &[&str]) = match record {
+                Some(uid) => (uid, "same_request", &["R5", "R6"]),
+                None => (connected, "same_connection", &["R6"]),
             };
-            self.pair(&Pair { trace, span: own, feed: "zia_web", uid: of("zia_web", id), relation, rungs });
+            self.pair(&Pair { trace, span: own, feed: "zia_web", uid, relation, rungs });
         }
         if let Some(served) = served {
             let uid = of("zia_firewall", connection.record_id);

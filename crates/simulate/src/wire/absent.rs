@@ -4,6 +4,7 @@
 pub(super) const ABSENT: &[&str] = &[
     "the version 11 web template of one consumer: its key list is not at hand; the older one with ctime and stime is written in its place",
     "the gate as the first proxy behind the app connector, and its spans",
+    "in the CSV dialect, the id of a web record of a connection that was not decrypted: a link to it names an id that the feed lacks",
     "App Connector and User Status links by event id: a same_context link names the ZPA session",
     "links of DNS records, and of spans behind the first server span of a request",
     "the deployment of an app in the minute of a rule change",

@@ -96,7 +96,7 @@ impl Company {
             }
         };
         let operation = if old.is_empty() { "Create" } else { "Update" };
-        let number = incident as u64;
+        let number = incident.wrapping_add(1) as u64;
         let change = Change { at: self.now, operation, kind, name, old, new, number };
         let line = self.templates.audit.change(&change);
         self.count("records.zpa_audit");
