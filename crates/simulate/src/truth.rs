@@ -1,4 +1,33 @@
-//! What only the scorer may see: requests, links, incidents, clocks, and what was lost on the way.
+//! What only the scorer may see, as a JSON object a line. Times are true times, not those of any machine's clock: nanoseconds since
+//! 1970 as text where the key ends in `_ns` and holds a moment, RFC 3339 elsewhere; lengths of time are numbers of nanoseconds.
+//!
+//! `requests.ndjson`: the requests of traces that are kept, and those that an incident refused; of the others the manifest has counts.
+//!
+//! | key | what |
+//! |---|---|
+//! | `request`, `trace`, `kept` | a number, the trace's id, whether its spans are sent |
+//! | `spans`, `sender` | ids of all its spans in the order in which they began, and of the sender's own, or `null` |
+//! | `connection` | ZPA's `ConnectionID`; `null` through ZIA |
+//! | `principal`, `who`, `status` | the name; `person`, `agent`, `machine`; the status that the sender got, 0 for none |
+//! | `start_ns`, `total_ns` | from the sender's start to the sender's end |
+//! | `path` | what it came through: `service_edge:`, `app_connector:`, `service:`, `pod:`, `database:` |
+//! | `segments` | name to `[ns, typical_ns]`; they sum to `total_ns`. `connector_transit` is owned by `connector` |
+//! | `entry` | the server span that the edge's connection ends in: `span`, `start_ns`, `ns`, and `inside`, which sums to `ns` |
+//! | `causes` | what incidents added: `cause`, `incident`, `ns` |
+//! | `main`, `injected` | the cause that a verdict should name: the largest injected, else the owner of the largest excess over typical |
+//! | `observed` | the profile that it is observed by: `A` to `F` of the design's table, or `refused` |
+//! | `identifiable` | for each profile, the causes that even an oracle could not tell from `main` |
+//!
+//! `links.ndjson`: `trace`, `span`, `feed`, `event_uid`, `relation` (`same_request`, `same_connection`, `same_context`), and `rungs`, those
+//! that could find the pair by what was really sent; none where nothing is left to join by. A `same_context` link has `session`
+//! in place of an id.
+//!
+//! `incidents.ndjson`: `incident`, `kind`, `label`, `start`, `end`, `scope`, `intensity`, `trap`.
+//!
+//! `clocks.ndjson`: `kind`, `host`, `offset_ns` (what it shows less the truth, when the company begins), `drift_ppb`, `step`.
+//!
+//! `losses.ndjson`: what never arrives: `what` is `span` with its id, or `record` with `feed`, `vendor_uid` and `status`. A span that is in
+//! neither wire nor losses does not exist; what was sent twice is not told.
 
 pub(crate) mod begin;
 pub(crate) mod link;

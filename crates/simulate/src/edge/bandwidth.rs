@@ -7,8 +7,11 @@ use fanlight_model::Timestamp;
 use crate::clock::seconds;
 use crate::incident::{Fault, Incidents};
 
-/// Nobody waits longer: the sender slows down.
+/// Nobody waits longer: the sender slows down. Where nothing is wrong a class has room for that soon.
 const MOST_NS: f64 = 8e9;
+const MOST_USUALLY_NS: f64 = 3e8;
+/// A class has so many times what people need of it on a usual day; a tenth of it is half of what they need.
+const ROOM: f64 = 2.5;
 /// A second and a half of its rate may pass at once.
 const BURST_S: f64 = 1.5;
 
@@ -37,12 +40,12 @@ pub(crate) struct Throttled {
 }
 
 impl Bandwidth {
-    /// Classes with four times what people need on a usual day.
+    /// Classes with room for a usual day.
     pub(crate) fn new(visits_per_hour: f64) -> Self {
         const REQUESTS: f64 = 40.0;
         const MEAN_BYTES: f64 = 25_000.0;
         let needed = visits_per_hour / 3_600.0 * REQUESTS * MEAN_BYTES * 0.6;
-        Self { rate_per_person: needed * 4.0, buckets: BTreeMap::new() }
+        Self { rate_per_person: needed * ROOM, buckets: BTreeMap::new() }
     }
 
     /// Bytes of a department's class pass.
@@ -70,9 +73,10 @@ impl Bandwidth {
             return Throttled::default();
         }
         let owed = -bucket.filled;
-        let delay = (owed / rate * 1e9).min(MOST_NS);
+        let most = if incident.is_some() { MOST_NS } else { MOST_USUALLY_NS };
+        let delay = (owed / rate * 1e9).min(most);
         // Who slows down does not owe more than that.
-        bucket.filled = bucket.filled.max(-rate * MOST_NS / 1e9);
+        bucket.filled = bucket.filled.max(-rate * most / 1e9);
         Throttled {
             delay_ns: delay as i64,
             bytes: bytes.min(owed as u64),
@@ -92,7 +96,8 @@ mod tests {
         let now = Timestamp::from_seconds(100);
         let mut pass = |at: Timestamp, bytes| bandwidth.pass(at, (0, 1), "web", bytes, &incidents);
         assert_eq!(pass(now, 1_000_000).delay_ns, 0);
-        assert_eq!(pass(now, 1_000_000).delay_ns, 500_000_000);
+        assert_eq!(pass(now, 700_000).delay_ns, 200_000_000);
+        assert_eq!(pass(now, 5_000_000).delay_ns, 300_000_000);
         assert_eq!(pass(now.shifted(3_000_000_000), 100_000).delay_ns, 0);
     }
 }

@@ -17,6 +17,9 @@ use crate::timeline::{Segment, Timeline};
 use crate::topology::app::Fronting;
 use crate::workload::queue::Happening;
 
+/// An app connector takes no more at once.
+const MAX_CONNECTIONS: u64 = 16_000;
+
 impl Company {
     /// An open connection that a request at this time can use. One through a site that is drained is closed instead.
     pub(crate) fn reusable(&mut self, client: &Client, target: Target, now: Timestamp) -> Option<Key> {
@@ -58,19 +61,9 @@ impl Company {
         let mut set_up = self.decide(timeline, random);
         let connector = self.choose_connector(app, random);
         let (server, pod, destination) = self.server_of(app, connector, random);
-        let is_exhausted = self.incidents.is_exhausted(started, connector);
-        let ports = &mut self.topology.connectors.get_mut(connector).ports;
-        ports.exhaust(is_exhausted);
-        let Some(connector_port) = ports.take(destination, started, random) else {
-            let incident =
-                self.incidents.of(started, &Fault::ConnectorOverload { connector }).map(|(number, _)| number);
+        let Some(connector_port) = self.take_port(connector, destination, started, random) else {
+            let refusal = self.no_room(connector, started);
             timeline.spend(Segment::ConnectorSetup, random.nanos_lognormal(40 * MILLI, 0.4), 0);
-            let refusal = Refusal {
-                code: "AST_MT_SETUP_ERR_NO_EPHEMERAL_PORT",
-                rule: None,
-                incident,
-                cause: "connector",
-            };
             let mut connection = self.bare(client, Target::App(app), started, random.fork());
             (connection.set_up, connection.server, connection.connector) = (set_up, server, connector);
             return Err(Refused { refusal, at: timeline.now, connection: Box::new(connection) });
@@ -84,6 +77,34 @@ impl Company {
         (connection.connector, connection.connector_port) = (connector, connector_port);
         (connection.server, connection.pod, connection.destination) = (server, pod, destination);
         Ok(connection)
+    }
+
+    /// A port of an app connector, where it may have another connection and has one to spare.
+    fn take_port(
+        &mut self,
+        number: usize,
+        destination: usize,
+        now: Timestamp,
+        random: &mut Random,
+    ) -> Option<u16> {
+        let is_exhausted = self.incidents.is_exhausted(now, number);
+        let connector = self.topology.connectors.get_mut(number);
+        connector.ports.exhaust(is_exhausted);
+        if connector.open() >= MAX_CONNECTIONS {
+            return None;
+        }
+        connector.ports.take(destination, now, random)
+    }
+
+    fn no_room(&self, number: usize, now: Timestamp) -> Refusal {
+        let incident = self.incidents.of(now, &Fault::ConnectorOverload { connector: number });
+        let is_full = self.topology.connectors.get(number).open() >= MAX_CONNECTIONS;
+        let code = if is_full {
+            "AST_MT_SETUP_ERR_MAX_SESSIONS_REACHED"
+        } else {
+            "AST_MT_SETUP_ERR_NO_EPHEMERAL_PORT"
+        };
+        Refusal { code, rule: None, incident: incident.map(|(number, _)| number), cause: "connector" }
     }
 
     /// A connection of which nothing is known yet but whose it is, where to, and how long it may live.

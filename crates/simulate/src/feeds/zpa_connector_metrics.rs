@@ -37,7 +37,6 @@ impl Company {
     pub(crate) fn connector_metrics_line(&self, number: usize, cpu: i64, now: Timestamp) -> String {
         let connector = self.topology.connectors.get(number);
         let used = connector.ports.used().min(PORTS);
-        let active = connector.created.saturating_sub(connector.cleared);
         self.templates.connector_metrics.line(|token| match token {
             "LogTimestamp" => connector.clock.read(now).into(),
             "Connector" => connector.name.as_str().into(),
@@ -51,7 +50,7 @@ impl Company {
             "ReceivedBytesFromPublicSE" => connector.bytes_out.into(),
             "AppConnectionsCreated" => connector.created.into(),
             "AppConnectionsCleared" => connector.cleared.into(),
-            "AppConnectionsActive" => active.into(),
+            "AppConnectionsActive" => connector.open().into(),
             "UsedTCPPortsIPv4" => used.into(),
             "UsedUDPPortsIPv4" => 14_i64.into(),
             "AvailablePorts" => (PORTS - used).into(),

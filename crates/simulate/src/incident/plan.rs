@@ -9,6 +9,7 @@ use crate::scenario::Scenario;
 use crate::settings::Settings;
 use crate::topology::Topology;
 use crate::topology::service::Call;
+use crate::workload::agent::MODEL_HOST;
 
 /// The incidents of a run.
 pub(crate) fn plan(settings: &Settings, topology: &Topology) -> Incidents {
@@ -185,7 +186,9 @@ impl Planner<'_> {
                 0.03,
                 "only what measures a request shows it",
             ),
-            Scenario::SaasSlow => (Fault::SaasSlow { saas: 2 }, 8.0, "it is slow past the edge as well"),
+            Scenario::SaasSlow => {
+                (Fault::SaasSlow { saas: MODEL_HOST }, 8.0, "it is slow past the edge as well")
+            }
             Scenario::Posture => (Fault::Posture, 0.3, "only a part of the devices is updated"),
             Scenario::AgentMisuse => (Fault::AgentMisuse { agent: 0 }, 50.0, "it looks like a load test"),
             _ => (self.slow_database(), 10.0, "several services use it"),

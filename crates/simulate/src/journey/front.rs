@@ -51,6 +51,7 @@ impl Company {
         parent: SpanId,
         random: &mut Random,
     ) -> Fronted {
+        let number = app;
         let app = self.topology.apps.get(app);
         let (service, host, port, fronting) = (app.service, app.host.clone(), app.port, app.fronting);
         let peer = connection.peer(self.topology.connectors.get(connection.connector).address);
@@ -77,8 +78,7 @@ impl Company {
             Fronting::Direct => self.unfronted(journey, &arrival, Sight::Whole, random),
             Fronting::BalancerKeeps => self.unfronted(journey, &arrival, Sight::Peer, random),
             Fronting::BalancerTranslates => {
-                let balancer =
-                    self.topology.proxies.get(connection.destination % self.topology.sizes.balancers);
+                let balancer = self.topology.proxies.get(number % self.topology.sizes.balancers);
                 let translated =
                     SocketAddrV4::new(balancer.inside, 1_024 + (connection.record_id % 60_000) as u16);
                 self.unfronted(journey, &Arrival { peer: translated, ..arrival }, Sight::Nothing, random)

@@ -206,6 +206,8 @@ impl Company {
         let client = &connection.client;
         let path = match host.service {
             Some(service) => self.path_of(service, ask.route, ask.id),
+            // Some have what a feed must escape.
+            None if ask.id % 20 == 7 => "/search?q=final report, \"v2\"".to_owned(),
             None => format!("/p/{}", ask.id % 200),
         };
         let stray = random.chance(STRAY_FLAGS);

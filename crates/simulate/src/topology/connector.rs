@@ -39,6 +39,13 @@ pub(crate) struct Connector {
     pub(crate) random: Random,
 }
 
+impl Connector {
+    /// Connections that are open.
+    pub(crate) const fn open(&self) -> u64 {
+        self.created.saturating_sub(self.cleared)
+    }
+}
+
 /// Groups stand at the company's own data centres: the first in New York, the second in Frankfurt, and so on.
 pub(crate) fn build(seed: u64, sizes: &Sizes, since: Timestamp, sites: &Table<Site>) -> Table<Connector> {
     Table::build(sizes.connectors, |number| {

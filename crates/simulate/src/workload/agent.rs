@@ -16,7 +16,7 @@ use crate::spans::python;
 use crate::spans::span::{Kind, Span};
 
 /// The host that answers models' calls.
-const MODEL_HOST: usize = 3;
+pub(crate) const MODEL_HOST: usize = 3;
 const MODEL_SHARE: f64 = 0.4;
 const USER_AGENT: &str = "python-requests/2.34.2";
 

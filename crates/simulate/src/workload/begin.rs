@@ -63,6 +63,24 @@ impl Company {
                         self.queue.plan(told, Happening::Session { person: number, again: false });
                     }
                 }
+                Fault::Reroute { site, .. } => {
+                    // Who came in there says so from another site, and goes back when it is over.
+                    for number in 0..self.topology.persons.len() {
+                        if self
+                            .topology
+                            .persons
+                            .get(number)
+                            .sites
+                            .first()
+                            .is_some_and(|(usual, _)| *usual == site)
+                        {
+                            for from in [incident.start, incident.end] {
+                                let told = from.shifted(random.nanos_between(SECOND, 20 * SECOND));
+                                self.queue.plan(told, Happening::Session { person: number, again: false });
+                            }
+                        }
+                    }
+                }
                 Fault::ConnectorOverload { connector } => {
                     // Its state is told when it is worst, too.
                     let told = incident.end.shifted(-2 * SECOND);

@@ -52,7 +52,7 @@ impl Run {
 
 /// Each pair of dialects once, something happening in it.
 pub(crate) static SAMPLE: LazyLock<Run> =
-    LazyLock::new(|| run(Settings { scenario: Scenario::Mix, visits_per_hour: 3.0, ..small() }));
+    LazyLock::new(|| run(Settings { scenario: Scenario::Mix, visits_per_hour: 2.5, ..small() }));
 pub(crate) static DEFAULT: LazyLock<Run> = LazyLock::new(|| {
     run(Settings {
         zpa: ZpaDialect::VendorDefault,

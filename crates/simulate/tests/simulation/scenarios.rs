@@ -5,7 +5,7 @@ use super::run::{Run, run, small};
 
 /// The scenario's incident, and a request that it made slower or refused, seen in the truth.
 fn check(scenario: Scenario, label: &str) -> Run {
-    let run = run(Settings { scenario, visits_per_hour: 3.0, ..small() });
+    let run = run(Settings { scenario, ..small() });
     let incidents = run.truth(TruthFile::Incidents);
     assert!(incidents.iter().any(|incident| incident["label"] == label), "{scenario}: {incidents:?}");
     let touched = run.truth(TruthFile::Requests).iter().filter(|request| {
