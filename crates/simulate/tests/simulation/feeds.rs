@@ -65,7 +65,7 @@ fn dialects(run: &Run, stream: &str, feed: Feed) -> Vec<&'static str> {
 #[test]
 fn cells_and_leef_are_read_strictly() {
     for (zia, dialect) in [(ZiaDialect::Csv, "csv"), (ZiaDialect::Leef, "leef")] {
-        let run = run(Settings { zia, visits_per_hour: 0.5, ..small() });
+        let run = run(Settings { zia, visits_per_hour: 0.3, ..small() });
         assert!(check(&run) > 100);
         assert_eq!(dialects(&run, "zia_web.nss", Feed::ZiaWeb), [dialect]);
     }
@@ -74,8 +74,7 @@ fn cells_and_leef_are_read_strictly() {
 /// What is seen in the field and is no valid JSON comes out mended, and only where the switch says so.
 #[test]
 fn broken_shapes_are_mended() {
-    let settings =
-        Settings { lists: ListShape::NothingWhenEmpty, raw_quotes: true, visits_per_hour: 3.0, ..small() };
+    let settings = Settings { lists: ListShape::NothingWhenEmpty, raw_quotes: true, ..small() };
     let run = run(settings);
     let count = |stream: &str, feed| {
         let lines = decoded(&run, stream, feed);
@@ -93,7 +92,7 @@ fn broken_shapes_are_mended() {
 /// Lists with commas and opaque identities are odd and legal.
 #[test]
 fn other_shapes_are_read_strictly() {
-    let settings = Settings { lists: ListShape::Commas, obfuscated: true, visits_per_hour: 0.5, ..small() };
+    let settings = Settings { lists: ListShape::Commas, obfuscated: true, visits_per_hour: 0.3, ..small() };
     let run = run(settings);
     check(&run);
     assert!(!String::from_utf8_lossy(&run.text("zia_web.nss")).contains("@example.com"));

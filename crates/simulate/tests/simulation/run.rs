@@ -18,7 +18,7 @@ pub(crate) struct Run {
 
 /// A minute of a small company on a slow day.
 pub(crate) fn small() -> Settings {
-    Settings { seed: 11, minutes: 1, visits_per_hour: 1.5, ..Settings::default() }
+    Settings { seed: 11, minutes: 1, visits_per_hour: 1.0, ..Settings::default() }
 }
 
 pub(crate) fn run(settings: Settings) -> Run {
@@ -52,7 +52,7 @@ impl Run {
 
 /// Each pair of dialects once, something happening in it.
 pub(crate) static SAMPLE: LazyLock<Run> =
-    LazyLock::new(|| run(Settings { scenario: Scenario::Mix, visits_per_hour: 2.5, ..small() }));
+    LazyLock::new(|| run(Settings { scenario: Scenario::Mix, visits_per_hour: 2.0, ..small() }));
 pub(crate) static DEFAULT: LazyLock<Run> = LazyLock::new(|| {
     run(Settings {
         zpa: ZpaDialect::VendorDefault,

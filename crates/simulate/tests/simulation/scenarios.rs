@@ -5,7 +5,9 @@ use super::run::{Run, run, small};
 
 /// The scenario's incident, and a request that it made slower or refused, seen in the truth.
 fn check(scenario: Scenario, label: &str) -> Run {
-    let run = run(Settings { scenario, ..small() });
+    // Few are customers of one provider.
+    let visits_per_hour = if scenario == Scenario::LastMile { 3.0 } else { small().visits_per_hour };
+    let run = run(Settings { scenario, visits_per_hour, ..small() });
     let incidents = run.truth(TruthFile::Incidents);
     assert!(incidents.iter().any(|incident| incident["label"] == label), "{scenario}: {incidents:?}");
     let touched = run.truth(TruthFile::Requests).iter().filter(|request| {
