@@ -131,6 +131,11 @@ impl Company {
         company
     }
 
+    /// What it was made from.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// The streams that its pieces arrive in.
     pub fn streams(&self) -> &[Stream] {
         &self.streams
@@ -183,7 +188,7 @@ impl Company {
         *self.counts.entry(what).or_default() += 1;
     }
 
-    /// Method-independent path of a route with an id.
+    /// The path of a route, with the id where it has one.
     pub(crate) fn path_of(&self, service: usize, route: usize, id: u64) -> String {
         let route = self.topology.services.get(service).routes.get(route);
         if route.has_id { format!("{}/{id}", route.stem) } else { route.stem.clone() }

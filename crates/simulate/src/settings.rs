@@ -17,6 +17,17 @@ pub enum ZpaDialect {
     Recommended,
 }
 
+impl ZpaDialect {
+    /// Its name in the manifest.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::VendorDefault => "vendor_default",
+            Self::VendorSample => "vendor_sample",
+            Self::Recommended => "recommended",
+        }
+    }
+}
+
 /// Which template renders ZIA's feeds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ZiaDialect {
@@ -33,6 +44,19 @@ pub enum ZiaDialect {
     Leef,
 }
 
+impl ZiaDialect {
+    /// Its name in the manifest.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tokens => "tokens",
+            Self::Friendly => "friendly",
+            Self::Recommended => "recommended",
+            Self::Csv => "csv",
+            Self::Leef => "leef",
+        }
+    }
+}
+
 /// Which User Activity records a connection has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ActivityRecords {
@@ -45,6 +69,17 @@ pub enum ActivityRecords {
     Close,
 }
 
+impl ActivityRecords {
+    /// Its name in the manifest.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenActiveClose => "open_active_close",
+            Self::ActiveClose => "active_close",
+            Self::Close => "close",
+        }
+    }
+}
+
 /// How lists of User Status are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ListShape {
@@ -55,6 +90,17 @@ pub enum ListShape {
     Commas,
     /// Nothing after the colon where the list is empty: no valid JSON, and seen in the field.
     NothingWhenEmpty,
+}
+
+impl ListShape {
+    /// Its name in the manifest.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Array => "array",
+            Self::Commas => "commas",
+            Self::NothingWhenEmpty => "nothing_when_empty",
+        }
+    }
 }
 
 /// What a company is made from. The same settings make the same bytes.

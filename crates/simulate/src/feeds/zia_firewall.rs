@@ -13,7 +13,7 @@ use crate::settings::{Settings, ZiaDialect};
 use crate::topology::names::DEPARTMENTS;
 use crate::topology::saas::Saas;
 
-/// The published template. In some samples its numbers are quoted.
+/// The published template, and two tokens behind it that tell records apart. In some samples its numbers are quoted.
 const QUOTED: &str = "datetime=time/t user=login/x department=dept/x locationname=location/x cdport/q csport/q sdport/q \
     ssport/q csip/q cdip/q ssip/q sdip/q tsip/q tunsport=tsport/q tuntype=ttype/q action/q dnat/q stateful/q aggregate/q \
     nwsvc/q nwapp/q proto=ipproto/q ipcat/q destcountry/q avgduration/q rulelabel/x inbytes/q outbytes/q duration/q \

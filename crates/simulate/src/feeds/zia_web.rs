@@ -11,7 +11,8 @@ use crate::settings::{Settings, ZiaDialect};
 use crate::topology::names::DEPARTMENTS;
 use crate::topology::saas::Saas;
 
-/// The tokens' own names, with `ctime` and `stime`.
+/// The tokens' own names: the template that consumers publish, with `ctime` and `stime`, and behind it the tokens that tell records
+/// apart and what bandwidth control did.
 const TOKENS: &str = "time/t login/q proto/q eurl=url/x action/q appname/q appclass/q reqsize/q respsize/q stime/q ctime/q \
     urlclass/q urlsupercat/q urlcat/q malwarecat/q threatname/q riskscore/q dlpeng/q dlpdict/q location/q dept/q cip/q \
     sip/q reqmethod/q respcode/q ua/q ereferer=referer/x ruletype/q rulelabel/q contenttype/q unscannabletype/q \

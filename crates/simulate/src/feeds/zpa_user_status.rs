@@ -6,7 +6,7 @@ use super::template::{SPACED, TIGHT, Template};
 use super::value::Value;
 use super::zpa_user_activity::{CUSTOMER, IDP};
 use crate::company::Company;
-use crate::edge::client::Client;
+use crate::edge::client::{Client, Who};
 use crate::settings::Settings;
 use crate::settings::ZpaDialect;
 use crate::topology::names::POSTURES;
@@ -79,7 +79,7 @@ impl Company {
             "Platform" => client.platform.into(),
             "ClientType" => "zpn_client_type_zapp".into(),
             "TrustedNetworks" | "TrustedNetworksNames" => Value::List(&networks),
-            "SAMLAttributes" => format!("myname:{name},myemail:{}", client.name).into(),
+            "SAMLAttributes" => attributes(client.who, name, &client.name).into(),
             "PosturesHit" => Value::List(hit),
             "PosturesMiss" => Value::List(missed),
             "ZENLatitude" => site.at.0.into(),
@@ -90,5 +90,15 @@ impl Company {
             "City" => client.place.city.into(),
             _ => "0".into(),
         })
+    }
+}
+
+/// Both shapes that are met: pairs in a text, or for every fourth person a JSON object in one.
+fn attributes(who: Who, name: &str, email: &str) -> String {
+    match who {
+        Who::Person(number) if number % 4 == 3 => {
+            format!("{{\"myname\":[\"{name}\"],\"myemail\":[\"{email}\"]}}")
+        }
+        _ => format!("myname:{name},myemail:{email}"),
     }
 }

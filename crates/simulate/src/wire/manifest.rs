@@ -41,13 +41,13 @@ pub(super) fn text(settings: &Settings, summary: &Summary) -> String {
         format_args!(
             "{{\n  \"format\": \"fanlight-simulate/1\",\n  \"seed\": \"{seed}\",\n  \"profile\": \"{profile}\",\n  \
              \"minutes\": {minutes},\n  \"scenario\": \"{scenario}\",\n  \"start\": \"{start}\",\n  \
-             \"visits_per_hour\": {visits_per_hour},\n  \"zpa\": \"{:?}\",\n  \"zia\": \"{:?}\",\n  \
-             \"activity_records\": \"{:?}\",\n  \"lists\": \"{:?}\",\n  \"pad_days\": {},\n  \"two_receivers\": {},\n  \
+             \"visits_per_hour\": {visits_per_hour},\n  \"zpa\": \"{}\",\n  \"zia\": \"{}\",\n  \
+             \"activity_records\": \"{}\",\n  \"lists\": \"{}\",\n  \"pad_days\": {},\n  \"two_receivers\": {},\n  \
              \"obfuscated\": {},\n  \"raw_quotes\": {},\n  \"policy_inside_ca\": {},\n  \"counts\": {{",
-            settings.zpa,
-            settings.zia,
-            settings.activity_records,
-            settings.lists,
+            settings.zpa.as_str(),
+            settings.zia.as_str(),
+            settings.activity_records.as_str(),
+            settings.lists.as_str(),
             settings.pad_days,
             settings.two_receivers,
             settings.obfuscated,
