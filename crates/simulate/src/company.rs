@@ -224,7 +224,7 @@ impl Company {
             Happening::Identity { identity } => self.identity_step(identity),
             Happening::Close { connection } => self.may_close(connection),
             Happening::Active { connection } => self.tell_active(connection),
-            Happening::Session { person, again } => self.tell_session(person, again),
+            Happening::Session { person, again, moves } => self.tell_session(person, again, moves),
             Happening::Report { connector } => self.report(connector),
             Happening::Flush { exporter } => self.flush(exporter, self.now),
             Happening::Audit { incident } => self.audit(incident),

@@ -1,6 +1,6 @@
 //! The invented company that demo and tests run on: a simulation with its truth, and the edge's stand-in.
 //!
-//! [`Company`] is a discrete-event simulation: one seed and one virtual clock make the same bytes on every machine. [`write`] puts
+//! [`Company`] is a discrete-event simulation: one seed and one virtual clock make the same bytes on every machine. [`write()`] puts
 //! them into a folder, as [`wire`] and [`truth`] describe; as an iterator a company gives its pieces in the order of arrival.
 //! [`stand_in`] is a TCP forwarder that logs as a ZPA app connector does: real sockets, real stamps, the vendor's own template.
 //! Nothing here shares code with `correlate`, `diagnose` or `intake`: what it writes must be read from the wire like anyone else's.

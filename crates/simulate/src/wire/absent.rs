@@ -8,7 +8,6 @@ pub(super) const ABSENT: &[&str] = &[
     "App Connector and User Status links by event id: a same_context link names the ZPA session",
     "links of DNS records, and of spans behind the first server span of a request",
     "the deployment of an app in the minute of a rule change",
-    "a new ZPA session where a drained site sends its clients elsewhere: the session keeps its id and tells of another service edge",
     "the service edge's own rate limits (BRK_*_RATE_LIMIT_*)",
     "WebSocket records (status 101) and negative totals of Browser Access",
     "aggregated firewall records",

@@ -25,7 +25,10 @@ impl Company {
             let random = &mut self.topology.persons.get_mut(number).random;
             let (visit, session) = (random.nanos_exponential(mean), random.nanos_between(0, 5 * MINUTE));
             self.queue.plan(start.shifted(visit), Happening::Visit { person: number });
-            self.queue.plan(start.shifted(session), Happening::Session { person: number, again: true });
+            self.queue.plan(
+                start.shifted(session),
+                Happening::Session { person: number, again: true, moves: false },
+            );
         }
         for number in 0..self.topology.agents.len() {
             let first = self.topology.agents.get_mut(number).random.nanos_between(0, 4 * SECOND);
@@ -60,7 +63,8 @@ impl Company {
                 Fault::Posture => {
                     for number in (0..self.topology.persons.len()).filter(|number| is_updated(*number)) {
                         let told = incident.start.shifted(random.nanos_between(0, 20 * SECOND));
-                        self.queue.plan(told, Happening::Session { person: number, again: false });
+                        self.queue
+                            .plan(told, Happening::Session { person: number, again: false, moves: false });
                     }
                 }
                 Fault::Reroute { site, .. } => {
@@ -76,7 +80,10 @@ impl Company {
                         {
                             for from in [incident.start, incident.end] {
                                 let told = from.shifted(random.nanos_between(SECOND, 20 * SECOND));
-                                self.queue.plan(told, Happening::Session { person: number, again: false });
+                                self.queue.plan(
+                                    told,
+                                    Happening::Session { person: number, again: false, moves: true },
+                                );
                             }
                         }
                     }

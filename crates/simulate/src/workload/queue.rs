@@ -26,8 +26,8 @@ pub(crate) enum Happening {
     /// A connection's periodic record is due.
     Active { connection: Key },
     /// A person's ZPA session is told of, or ends and another begins.
-    /// `again` plans the next one.
-    Session { person: usize, again: bool },
+    /// `again` plans the next one; `moves` ends the session and begins another, at another service edge.
+    Session { person: usize, again: bool, moves: bool },
     /// An app connector is told of.
     Report { connector: usize },
     /// A process sends its spans.

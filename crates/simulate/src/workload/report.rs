@@ -16,12 +16,12 @@ const HEARTBEAT: i64 = 5 * MINUTE;
 
 impl Company {
     /// A person's session is told of; one whose time is over ends, and another begins.
-    pub(crate) fn tell_session(&mut self, number: usize, again: bool) {
+    pub(crate) fn tell_session(&mut self, number: usize, again: bool, moves: bool) {
         if self.now >= self.end {
             return;
         }
         let now = self.now;
-        let is_over = self.topology.persons.get(number).session.until <= now;
+        let is_over = moves || self.topology.persons.get(number).session.until <= now;
         if is_over {
             self.session_record(number, "ZPN_STATUS_DISCONNECTED");
             let holder = self.topology.persons.get_mut(number);
@@ -34,7 +34,7 @@ impl Company {
         if again {
             let until = self.topology.persons.get(number).session.until;
             let next = now.shifted(HEARTBEAT).min(until).max(now.shifted(SECOND));
-            self.queue.plan(next, Happening::Session { person: number, again });
+            self.queue.plan(next, Happening::Session { person: number, again, moves: false });
         }
     }
 
