@@ -1,22 +1,44 @@
-//! The invented company that demo and tests run on; today: the edge's stand-in.
+//! The invented company that demo and tests run on: a simulation with its truth, and the edge's stand-in.
 //!
+//! [`Company`] is a discrete-event simulation: one seed and one virtual clock make the same bytes on every machine. [`write()`] puts
+//! them into a folder, as [`wire`] and [`truth`] describe; as an iterator a company gives its pieces in the order of arrival.
 //! [`stand_in`] is a TCP forwarder that logs as a ZPA app connector does: real sockets, real stamps, the vendor's own template.
-//! It shares no code with `correlate`, `diagnose` or `intake`: what it writes must be read from the wire like anyone else's.
+//! Nothing here shares code with `correlate`, `diagnose` or `intake`: what it writes must be read from the wire like anyone else's.
 //!
 //! ```
-//! use fanlight_runtime::{Clock, Shutdown};
-//! use fanlight_simulate::stand_in::{Settings, StandIn, User};
+//! use fanlight_simulate::{Company, Scenario, Settings};
 //!
-//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-//! # runtime.block_on(async {
-//! let (upstream, lss) = ("127.0.0.1:5000".parse().expect("an app"), "127.0.0.1:9015".parse().expect("a server"));
-//! let mut settings = Settings::new(upstream, lss);
-//! settings.users.push(User::new("ana@example.com", "127.0.0.1:0".parse().expect("an address")));
-//! let stand_in = StandIn::bind(settings, Clock::system()).await.expect("port 0 is free");
-//! # let shutdown = Shutdown::new();
-//! # shutdown.begin();
-//! stand_in.run(shutdown).await;
-//! # });
+//! let settings = Settings { minutes: 1, scenario: Scenario::SlowDb, ..Settings::default() };
+//! let mut company = Company::new(settings);
+//! let first = company.next().expect("something happens");
+//! assert!(!company.streams()[first.stream.index()].name.is_empty());
 //! ```
 
+mod clock;
+mod company;
+mod edge;
+mod feeds;
+mod incident;
+mod journey;
+mod profile;
+mod random;
+mod scenario;
+mod settings;
+mod spans;
 pub mod stand_in;
+mod table;
+mod timeline;
+mod topology;
+mod transport;
+pub mod truth;
+pub mod wire;
+mod workload;
+
+pub use company::Company;
+pub use profile::{Profile, UnknownName};
+pub use scenario::Scenario;
+pub use settings::{ActivityRecords, ListShape, Settings, ZiaDialect, ZpaDialect};
+pub use transport::spool::SpoolError;
+pub use transport::stream::{Piece, Stream, StreamId, StreamKind};
+pub use truth::TruthFile;
+pub use wire::{Progress, SimulateError, Summary, write};
