@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use fanlight_simulate::{Profile, Scenario as CompanyScenario};
 
 /// Joins OpenTelemetry spans with what the Zero Trust edge did to the same request.
 #[derive(Debug, Parser)]
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     /// Take the place of something that you do not have
     #[command(name = "stand-in", subcommand)]
     StandIn(StandIn),
+    /// Invent a company: what its apps and its edge send, byte for byte, and the truth beside it
+    Simulate(Simulate),
     /// Send what was kept to a server once more
     Replay(Replay),
     /// Look at what comes in
@@ -215,6 +218,26 @@ pub(crate) enum RecordName {
 pub(crate) enum TemplateName {
     Default,
     Superset,
+}
+
+/// The same seed gives the same bytes on every machine.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Simulate {
+    /// The folder to write; it must be new or empty
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// The seed of all chance
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How large the company is
+    #[arg(long, value_name = "S|M|L", default_value = "S")]
+    pub(crate) profile: Profile,
+    /// How many minutes of its time
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_080))]
+    pub(crate) minutes: u32,
+    /// What goes wrong; `mix` is a bit of everything
+    #[arg(long, value_name = "NAME", default_value = "mix")]
+    pub(crate) scenario: CompanyScenario,
 }
 
 /// With `--reparse` the lines that a server keeps go through a newer one's parser: what is read now takes the place of what was read

@@ -11,6 +11,7 @@ mod replay;
 mod rows;
 mod search;
 mod serve;
+mod simulate;
 mod stand_in;
 mod terminal;
 mod trace;
@@ -29,6 +30,7 @@ pub(crate) fn run(typed: CommandLine) -> Result<(), Failure> {
         Command::Trace(trace) => trace::run(&trace),
         Command::Url(reach) => url::run(&reach),
         Command::StandIn(stand_in) => stand_in::run(stand_in),
+        Command::Simulate(simulate) => simulate::run(&simulate),
         Command::Replay(replay) => replay::run(&replay),
         Command::Ingest(ingest) => ingest::run(ingest),
         Command::Config(config) => config::run(config),
