@@ -6,11 +6,12 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasher;
-use std::sync::Arc;
 
 use fanlight_model::{
     AccessEvent, ConnectionStamps, Endpoint, EventUid, PhaseDurations, RawAddress, Timestamp,
 };
+
+use crate::packed::{Names, Packed};
 
 /// Record hashes that are remembered for each connection. One `active` record every 6 minutes makes 11 in the late limit; beyond
 /// this many the oldest is forgotten, and its duplicate would raise the revision without changing the content.
@@ -38,7 +39,13 @@ pub(crate) enum Merged {
 /// An access event and what is needed to merge further records into it.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    pub(crate) event: Arc<AccessEvent>,
+    event: Packed,
+    pub(crate) event_uid: EventUid,
+    revision: u64,
+    has_ended: bool,
+    /// By which it could be joined, and whether it tells everything by itself.
+    socket: Option<Endpoint>,
+    is_whole: bool,
     /// When it was last put into the queue of ages.
     pub(crate) queued: Timestamp,
     /// Earlier records of it were given up for the budget.
@@ -161,28 +168,69 @@ impl Sources {
 
 impl Connection {
     /// From its first record.
-    pub(crate) fn new(event: AccessEvent, now: Timestamp, hasher: &impl BuildHasher) -> Self {
+    pub(crate) fn new(
+        event: AccessEvent,
+        now: Timestamp,
+        hasher: &impl BuildHasher,
+        names: &mut Names,
+    ) -> Self {
         let seen = vec![Seen::of(&event, hasher)];
-        let event = Arc::new(AccessEvent { revision: 1, ..event });
-        Self { event, queued: now, is_rest: false, seen, forgotten: 0, sources: None }
+        let event = AccessEvent { revision: 1, ..event };
+        let mut connection = Self {
+            event: Packed::new(&event, names),
+            event_uid: event.event_uid,
+            revision: 1,
+            has_ended: false,
+            socket: None,
+            is_whole: false,
+            queued: now,
+            is_rest: false,
+            seen,
+            forgotten: 0,
+            sources: None,
+        };
+        connection.hold(&event, names);
+        connection
+    }
+
+    /// The event, as all records so far have it.
+    pub(crate) fn event(&self, names: &Names) -> AccessEvent {
+        self.event.unpack(self.event_uid, names)
+    }
+
+    fn hold(&mut self, event: &AccessEvent, names: &mut Names) {
+        self.event = Packed::new(event, names);
+        self.revision = event.revision;
+        self.has_ended = event.end_time.is_some();
+        let is_tcp = event.ip_protocol.is_none_or(|protocol| protocol == TCP);
+        self.socket = event.connector.filter(|_| is_tcp);
+        self.is_whole = self.has_ended && event.server_address.is_some() && event.server_port.is_some();
     }
 
     /// Merges a further record of the same connection.
-    pub(crate) fn merge(&mut self, record: AccessEvent, hasher: &impl BuildHasher) -> Merged {
+    pub(crate) fn merge(
+        &mut self,
+        record: AccessEvent,
+        hasher: &impl BuildHasher,
+        names: &mut Names,
+    ) -> Merged {
         let seen = Seen::of(&record, hasher);
-        if record.arrival_time < self.event.arrival_time {
-            Arc::make_mut(&mut self.event).arrival_time = record.arrival_time;
-        }
+        let mut event = self.event(names);
+        let is_earlier = record.arrival_time < event.arrival_time;
+        event.arrival_time = event.arrival_time.min(record.arrival_time);
         if self.seen.iter().any(|other| other.record == seen.record) {
+            if is_earlier {
+                self.hold(&event, names);
+            }
             return Merged::Duplicate;
         }
         let near_duplicate = self.seen.iter().any(|other| other.moment == seen.moment);
-        let event = Arc::make_mut(&mut self.event);
-        let sources = self.sources.get_or_insert_with(|| Box::new(Sources::of(event)));
+        let sources = self.sources.get_or_insert_with(|| Box::new(Sources::of(&event)));
         let wins = sources.admit(&record);
-        merge_times(event, &record);
-        take_ranked(event, record, |number| wins.get(number).copied().unwrap_or(false));
+        merge_times(&mut event, &record);
+        take_ranked(&mut event, record, |number| wins.get(number).copied().unwrap_or(false));
         event.revision = event.revision.saturating_add(1);
+        self.hold(&event, names);
         self.remember(seen);
         Merged::Anew { near_duplicate }
     }
@@ -192,11 +240,7 @@ impl Connection {
     /// would only be false rivals. The rest of a connection that was given up for the budget is joined once it tells everything by
     /// itself: before that, what was forgotten could exclude the span.
     pub(crate) fn join_key(&self) -> Option<Endpoint> {
-        let event = &self.event;
-        let is_tcp = event.ip_protocol.is_none_or(|protocol| protocol == TCP);
-        let is_whole =
-            event.end_time.is_some() && event.server_address.is_some() && event.server_port.is_some();
-        event.connector.filter(|_| is_tcp && (is_whole || !self.is_rest))
+        self.socket.filter(|_| self.is_whole || !self.is_rest)
     }
 
     fn remember(&mut self, seen: Seen) {
@@ -210,37 +254,19 @@ impl Connection {
 
     /// What it costs to hold, by our own count.
     pub(crate) fn bytes(&self) -> u64 {
-        let event = &self.event;
-        let text = |text: &Option<Arc<str>>| text.as_deref().map_or(0, |text| text.len() + 16);
-        let texts = text(&event.vendor_uid)
-            + text(&event.user_name)
-            + text(&event.device)
-            + text(&event.client_address)
-            + text(&event.service_edge)
-            + text(&event.app_connector)
-            + text(&event.host)
-            + text(&event.app)
-            + text(&event.app_segment)
-            + text(&event.method)
-            + text(&event.path)
-            + text(&event.rule)
-            + text(&event.reason)
-            + text(&event.connection_status)
-            + event.principal_id.as_ref().map_or(0, |id| id.0.len() + 16)
-            + event.effects.capacity()
-            + event.raw.line().map_or(0, |line| line.len() + 16);
         let sources = self
             .sources
             .as_ref()
             .map_or(0, |sources| size_of::<Sources>() + sources.ranks.capacity() * size_of::<Rank>());
-        let fixed = size_of::<Option<Self>>() + size_of::<AccessEvent>() + 16;
-        (fixed + texts + sources + self.seen.capacity() * size_of::<Seen>()) as u64
+        let seen = self.seen.capacity() * size_of::<Seen>();
+        (size_of::<Option<Self>>() + self.event.heap_bytes() + sources + seen) as u64
     }
 }
 
 /// All connections, each in a slot of its own for as long as it is held.
 #[derive(Debug, Default)]
 pub(crate) struct Connections {
+    pub(crate) names: Names,
     slots: Vec<Option<Connection>>,
     free: Vec<u32>,
     by_uid: HashMap<EventUid, u32>,
@@ -264,15 +290,23 @@ impl Connections {
         self.slots.get(slot as usize)?.as_ref()
     }
 
-    pub(crate) fn get_mut(&mut self, slot: u32) -> Option<&mut Connection> {
-        self.slots.get_mut(slot as usize)?.as_mut()
+    /// A connection, and the names that its event is held with.
+    pub(crate) fn get_mut(&mut self, slot: u32) -> Option<(&mut Connection, &mut Names)> {
+        Some((self.slots.get_mut(slot as usize)?.as_mut()?, &mut self.names))
+    }
+
+    /// The event of a slot.
+    pub(crate) fn event(&self, slot: u32) -> Option<AccessEvent> {
+        self.get(slot).map(|connection| connection.event(&self.names))
     }
 
     /// Puts a new connection in. Where it is the rest of one that was given up, its revisions go on from there.
     pub(crate) fn insert(&mut self, mut connection: Connection) -> u32 {
-        let event_uid = connection.event.event_uid;
+        let event_uid = connection.event_uid;
         if let Some(earlier) = self.given_up.remove(&event_uid) {
-            Arc::make_mut(&mut connection.event).revision = earlier.revision.saturating_add(1);
+            let revision = earlier.revision.saturating_add(1);
+            let event = AccessEvent { revision, ..connection.event(&self.names) };
+            connection.hold(&event, &mut self.names);
             connection.is_rest = earlier.for_the_budget;
         }
         let slot = self.free.pop().unwrap_or_else(|| u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
@@ -294,8 +328,8 @@ impl Connections {
         let connection = self.slots.get_mut(slot as usize)?.take()?;
         self.by_uid.remove(&event_uid);
         self.free.push(slot);
-        if for_the_budget || connection.event.end_time.is_none() {
-            let revision = connection.event.revision;
+        if for_the_budget || !connection.has_ended {
+            let revision = connection.revision;
             if self.given_up.insert(event_uid, GivenUp { revision, for_the_budget }).is_none() {
                 self.given_up_order.push_back(event_uid);
             }
@@ -385,7 +419,7 @@ impl Seen {
     }
 }
 
-fn stamps_in_order(stamps: &ConnectionStamps) -> [Option<Timestamp>; 14] {
+pub(crate) fn stamps_in_order(stamps: &ConnectionStamps) -> [Option<Timestamp>; 14] {
     [
         stamps.connection_start,
         stamps.connection_end,
@@ -404,7 +438,7 @@ fn stamps_in_order(stamps: &ConnectionStamps) -> [Option<Timestamp>; 14] {
     ]
 }
 
-fn durations_in_order(phases: &PhaseDurations) -> [Option<u64>; 6] {
+pub(crate) fn durations_in_order(phases: &PhaseDurations) -> [Option<u64>; 6] {
     let PhaseDurations { policy_us, ca_us, app_learn_us, connector_setup_us, setup_us, server_setup_us } =
         *phases;
     [policy_us, ca_us, app_learn_us, connector_setup_us, setup_us, server_setup_us]

@@ -122,9 +122,9 @@ impl Correlator {
     }
 
     /// A connection that is held, as all of its records so far have it.
-    pub fn event(&self, event_uid: EventUid) -> Option<&Arc<AccessEvent>> {
+    pub fn event(&self, event_uid: EventUid) -> Option<AccessEvent> {
         let slot = self.connections.find(event_uid)?;
-        self.connections.get(slot).map(|connection| &connection.event)
+        self.connections.event(slot)
     }
 
     /// How much is held, given up, or met twice.
@@ -204,14 +204,14 @@ impl Correlator {
                 (slot, older_key)
             }
             None => {
-                let connection = Connection::new(record, now, &self.hasher);
+                let connection = Connection::new(record, now, &self.hasher, &mut self.connections.names);
                 self.bytes += connection.bytes();
                 self.connection_ages.push(now, event_uid);
                 (self.connections.insert(connection), None)
             }
         };
         let Some(connection) = self.connections.get(slot) else { return };
-        let event = Arc::clone(&connection.event);
+        let event = Arc::new(connection.event(&self.connections.names));
         let key = connection.join_key();
         let candidate = Candidate::of(&event, slot);
         out.push(Decision::Event(event));
@@ -225,11 +225,11 @@ impl Correlator {
 
     /// Merges a record into its connection and says where that stood before; `None` for a duplicate.
     fn merge(&mut self, slot: u32, record: AccessEvent, now: Timestamp) -> Option<Option<Endpoint>> {
-        let connection = self.connections.get_mut(slot)?;
+        let (connection, names) = self.connections.get_mut(slot)?;
         let event_uid = record.event_uid;
         let older_key = connection.join_key();
         let older_bytes = connection.bytes();
-        match connection.merge(record, &self.hasher) {
+        match connection.merge(record, &self.hasher, names) {
             Merged::Duplicate => {
                 self.counts.duplicates += 1;
                 return None;

@@ -25,6 +25,7 @@ mod correlator;
 mod decision;
 mod evict;
 mod ladder;
+mod packed;
 mod redeclare;
 mod rescore;
 

@@ -133,7 +133,7 @@ impl Held {
         out: &mut Vec<Decision>,
     ) {
         let Some(connection) = connections.get(pair.slot) else { return };
-        let event_uid = connection.event.event_uid;
+        let event_uid = connection.event_uid;
         let link = Link {
             link_id: link_id(self.trace_id, self.span_id, event_uid),
             trace_id: self.trace_id,
@@ -152,7 +152,7 @@ impl Held {
         };
         out.push(Decision::Link(Linked {
             link,
-            event: Arc::clone(&connection.event),
+            event: Arc::new(connection.event(&connections.names)),
             probe: self.probe(peer),
             is_first_assertion: pair.state == LinkState::Asserted && !self.was_asserted,
         }));

@@ -23,14 +23,15 @@ fn merged(records: impl IntoIterator<Item = AccessEvent>) -> (AccessEvent, u64, 
     let now = Timestamp::from_seconds(1_000);
     let (mut duplicates, mut near_duplicates) = (0, 0);
     let mut records = records.into_iter();
-    let mut connection = Connection::new(records.next().expect("at least one"), now, &hasher);
+    let mut names = Names::default();
+    let mut connection = Connection::new(records.next().expect("at least one"), now, &hasher, &mut names);
     for record in records {
-        match connection.merge(record, &hasher) {
+        match connection.merge(record, &hasher, &mut names) {
             Merged::Duplicate => duplicates += 1,
             Merged::Anew { near_duplicate } => near_duplicates += u64::from(near_duplicate),
         }
     }
-    ((*connection.event).clone(), duplicates, near_duplicates)
+    (connection.event(&names), duplicates, near_duplicates)
 }
 
 /// The close record has no rule and no ports, the open record has both: nothing known is lost.
@@ -86,7 +87,8 @@ fn a_near_duplicate_is_merged_and_counted() {
 #[test]
 fn only_tcp_connections_with_an_endpoint_can_be_joined() {
     let key = |event: &AccessEvent| {
-        Connection::new(event.clone(), Timestamp::from_seconds(1), &RandomState::new()).join_key()
+        Connection::new(event.clone(), Timestamp::from_seconds(1), &RandomState::new(), &mut Names::default())
+            .join_key()
     };
     let mut event = record("close", 5, 5);
     assert_eq!(key(&event), None);
@@ -104,8 +106,9 @@ fn a_pending_port_is_filled_in_and_its_address_is_not_lost() {
     open.set_connector(address, None);
     let mut active = record("active", 5, 2);
     active.set_connector(address, Some(40_001));
-    let alone = Connection::new(open.clone(), Timestamp::from_seconds(1), &RandomState::new());
-    assert_eq!((alone.join_key(), alone.event.app_connector_address()), (None, address));
+    let mut names = Names::default();
+    let alone = Connection::new(open.clone(), Timestamp::from_seconds(1), &RandomState::new(), &mut names);
+    assert_eq!((alone.join_key(), alone.event(&names).app_connector_address()), (None, address));
     for records in [[open.clone(), active.clone()], [active, open]] {
         let (event, ..) = merged(records);
         assert_eq!(event.connector, address.and_then(|address| Endpoint::new(address, 40_001)));

@@ -205,7 +205,7 @@ impl Pipeline {
                 self.correlator.apply(Record::AccessEvent(event), now, &mut self.decisions);
                 // A join that was rebuilt by this parser knows it already; the store does not.
                 let known = is_again.then(|| self.correlator.event(event_uid)).flatten();
-                written.events.extend(known.cloned());
+                written.events.extend(known.map(Arc::new));
             } else {
                 written.events.push(Arc::new(event));
             }
