@@ -23,6 +23,7 @@ mod journey;
 mod profile;
 mod random;
 mod scenario;
+pub mod score;
 mod settings;
 mod spans;
 pub mod stand_in;
