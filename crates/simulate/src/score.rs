@@ -27,9 +27,11 @@ mod matching;
 mod measure;
 mod render;
 mod rung;
+mod truth_line;
 mod truth_reader;
 mod verdict;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Serialize;
@@ -49,7 +51,7 @@ pub use verdict::{Confusion, RiskPoint, VerdictScore};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Score {
     /// What was scored, as the folder's manifest says: seed, profile, minutes, scenario.
-    pub company: Vec<(String, String)>,
+    pub company: BTreeMap<String, String>,
     /// How many links there were, and what became of them.
     pub links: LinkCounts,
     /// One a rung, from the most exact, with all of them as the last.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::found::FoundClock;
 use super::latency::Quantiles;
 use super::measure::Measure;
-use super::truth_reader::ClockLine;
+use super::truth_line::ClockLine;
 
 /// How wrong the estimates are.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -43,7 +43,7 @@ fn ahead_ns(clock: &ClockLine, start: Timestamp, time: Timestamp) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::truth_reader::StepLine;
+    use super::super::truth_line::StepLine;
     use super::*;
 
     /// Two clocks, one set after five seconds: the estimate of their difference is measured against both.

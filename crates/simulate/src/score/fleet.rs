@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::found::FoundExplanation;
 use super::latency::Quantiles;
 use super::measure::{Measure, Share};
-use super::truth_reader::IncidentLine;
+use super::truth_line::IncidentLine;
 
 /// An explanation may come this long after its incident's end: panes are ten minutes wide.
 const AFTER_NS: i64 = 600_000_000_000;

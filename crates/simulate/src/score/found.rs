@@ -116,7 +116,7 @@ pub struct FoundLink {
     pub confidence: f64,
     /// `state`.
     pub state: LinkState,
-    /// `late_by_ms`.
+    /// `late_by_ms`: from the span's arrival to the first assertion.
     pub late_by_ms: f64,
     /// `revision`.
     pub revision: u64,

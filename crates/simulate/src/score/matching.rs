@@ -44,6 +44,7 @@ pub struct LinkCounts {
 pub(crate) struct Said {
     pub(crate) key: PairKey,
     pub(crate) rung: Rung,
+    pub(crate) feed: Option<Feed>,
     pub(crate) right: bool,
     pub(crate) confidence: f64,
     pub(crate) late_by_ms: f64,
@@ -147,6 +148,7 @@ fn say(truth: &Truth, judged: &mut Judged, key: PairKey, link: &FoundLink) {
     judged.said.push(Said {
         key,
         rung: link.rung,
+        feed,
         right: pair.is_some(),
         confidence: link.confidence,
         late_by_ms: link.late_by_ms,

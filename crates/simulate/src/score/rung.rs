@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fanlight_model::Feed;
 use serde::Serialize;
 
 use super::found::Rung;
@@ -35,6 +36,8 @@ pub struct RungScore {
     pub services: Measure<Spread>,
     /// Over the app connectors.
     pub app_connectors: Measure<Spread>,
+    /// Each feed of its eligible or asserted pairs, however few.
+    pub feeds: Measure<Vec<Place>>,
 }
 
 /// How far apart services or app connectors are; those with at least 20 eligible pairs.
@@ -48,7 +51,7 @@ pub struct Spread {
     pub worst: Place,
 }
 
-/// One service or app connector.
+/// One service, app connector or feed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Place {
     /// Its name.
@@ -92,16 +95,20 @@ struct Tallies {
     whole: Tally,
     services: BTreeMap<usize, Tally>,
     app_connectors: BTreeMap<usize, Tally>,
+    feeds: BTreeMap<Feed, Tally>,
 }
 
 impl Tallies {
-    fn count(&mut self, through: Through, count: impl Fn(&mut Tally)) {
+    fn count(&mut self, through: Through, feed: Option<Feed>, count: impl Fn(&mut Tally)) {
         count(&mut self.whole);
         if let Some(service) = through.service {
             count(self.services.entry(service).or_default());
         }
         if let Some(app_connector) = through.app_connector {
             count(self.app_connectors.entry(app_connector).or_default());
+        }
+        if let Some(feed) = feed {
+            count(self.feeds.entry(feed).or_default());
         }
     }
 }
@@ -120,9 +127,9 @@ pub(crate) fn scores(truth: &Truth, judged: &Judged) -> Vec<RungScore> {
             tally.found += u64::from(is_found);
             tally.abstained += u64::from(is_silent);
         };
-        rungs.entry(rung).or_default().count(through, count);
+        rungs.entry(rung).or_default().count(through, pair.feed, count);
         if judged.made.contains(&rung) {
-            all.count(through, count);
+            all.count(through, pair.feed, count);
         }
     }
     for said in &judged.said {
@@ -132,8 +139,8 @@ pub(crate) fn scores(truth: &Truth, judged: &Judged) -> Vec<RungScore> {
             tally.right += u64::from(said.right);
             tally.stated += said.confidence;
         };
-        rungs.entry(said.rung).or_default().count(through, count);
-        all.count(through, count);
+        rungs.entry(said.rung).or_default().count(through, said.feed, count);
+        all.count(through, said.feed, count);
     }
     let mut scores: Vec<RungScore> = Rung::ALL
         .into_iter()
@@ -161,18 +168,26 @@ fn score(rung: &str, tallies: &Tallies, truth: &Truth, is_made: bool) -> RungSco
         stated_minus_observed: stated_minus_observed.if_made(is_made),
         services: spread(&tallies.services, truth).if_made(is_made),
         app_connectors: spread(&tallies.app_connectors, truth).if_made(is_made),
+        feeds: feeds(&tallies.feeds).if_made(is_made),
     }
+}
+
+fn place(name: String, tally: &Tally) -> Option<Place> {
+    let f1 = *tally.f1().value()?;
+    Some(Place { name, precision: tally.precision(), recall: tally.recall(), f1 })
+}
+
+fn feeds(tallies: &BTreeMap<Feed, Tally>) -> Measure<Vec<Place>> {
+    let places: Vec<Place> =
+        tallies.iter().filter_map(|(feed, tally)| place(feed.to_string(), tally)).collect();
+    if places.is_empty() { Measure::NoCases } else { Measure::Of(places) }
 }
 
 fn spread(tallies: &BTreeMap<usize, Tally>, truth: &Truth) -> Measure<Spread> {
     let mut places: Vec<Place> = tallies
         .iter()
         .filter(|(_, tally)| tally.eligible >= LEAST_CASES)
-        .filter_map(|(name, tally)| {
-            let f1 = *tally.f1().value()?;
-            let name = truth.names.get(*name)?.clone();
-            Some(Place { name, precision: tally.precision(), recall: tally.recall(), f1 })
-        })
+        .filter_map(|(name, tally)| place(truth.names.get(*name)?.clone(), tally))
         .collect();
     places.sort_by(|one, other| one.f1.total_cmp(&other.f1).then_with(|| one.name.cmp(&other.name)));
     let count = places.len();

@@ -1,6 +1,5 @@
 //! The truth folder, line by line, into what the scorer looks up.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
@@ -8,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use fanlight_model::{EventUid, Feed, SpanId, Timestamp, TraceId};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::found::Rung;
+use super::truth_line::{ClockLine, IncidentLine, LinkLine, LossLine, PathLine, RequestLine};
 use crate::truth::TruthFile;
 
 /// The truth could not be read.
@@ -65,87 +64,12 @@ pub(crate) struct Through {
 /// What links are compared with.
 #[derive(Debug, Default)]
 pub(crate) struct Truth {
-    pub(crate) company: Vec<(String, String)>,
+    pub(crate) company: BTreeMap<String, String>,
     pub(crate) start: Timestamp,
     /// By key.
     pub(crate) pairs: Vec<TruePair>,
     pub(crate) names: Vec<String>,
     pub(crate) traces: HashMap<TraceId, Through>,
-}
-
-#[derive(Deserialize)]
-struct LinkLine<'a> {
-    #[serde(deserialize_with = "id")]
-    trace: TraceId,
-    #[serde(deserialize_with = "id")]
-    span: SpanId,
-    #[serde(borrow)]
-    feed: Cow<'a, str>,
-    event_uid: Option<Cow<'a, str>>,
-    session: Option<Cow<'a, str>>,
-    rungs: Vec<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct LossLine {
-    what: String,
-    #[serde(default)]
-    span: String,
-    #[serde(default)]
-    feed: String,
-    #[serde(default)]
-    vendor_uid: String,
-    #[serde(default)]
-    status: String,
-}
-
-/// One line of `requests.ndjson`, as far as links need it.
-#[derive(Deserialize)]
-struct PathLine<'a> {
-    #[serde(deserialize_with = "id")]
-    trace: TraceId,
-    #[serde(borrow)]
-    path: Vec<Cow<'a, str>>,
-    observed: Cow<'a, str>,
-}
-
-/// One line of `requests.ndjson`, as far as verdicts are scored.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct RequestLine {
-    #[serde(deserialize_with = "id")]
-    pub(crate) trace: TraceId,
-    pub(crate) kept: bool,
-    pub(crate) main: String,
-    pub(crate) injected: bool,
-    pub(crate) observed: String,
-    pub(crate) identifiable: BTreeMap<String, Vec<String>>,
-}
-
-/// One line of `incidents.ndjson`.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct IncidentLine {
-    #[serde(deserialize_with = "time")]
-    pub(crate) start: Timestamp,
-    #[serde(deserialize_with = "time")]
-    pub(crate) end: Timestamp,
-    pub(crate) scope: String,
-}
-
-/// One line of `clocks.ndjson`.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct ClockLine {
-    pub(crate) host: String,
-    pub(crate) offset_ns: i64,
-    pub(crate) drift_ppb: i64,
-    pub(crate) step: Option<StepLine>,
-}
-
-/// When a clock is set, and by how much.
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct StepLine {
-    #[serde(deserialize_with = "time")]
-    pub(crate) at: Timestamp,
-    pub(crate) by_ns: i64,
 }
 
 /// What never arrives.
@@ -305,14 +229,4 @@ fn each(
             cause,
         })?;
     }
-}
-
-fn id<'de, D: Deserializer<'de>, I: std::str::FromStr<Err: std::fmt::Display>>(
-    from: D,
-) -> Result<I, D::Error> {
-    Cow::<str>::deserialize(from)?.parse().map_err(serde::de::Error::custom)
-}
-
-fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
-    Timestamp::parse_rfc3339(&Cow::<str>::deserialize(from)?).map_err(serde::de::Error::custom)
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::calibration::{self, Calibration};
 use super::found::FoundVerdict;
 use super::measure::{Measure, Share};
-use super::truth_reader::RequestLine;
+use super::truth_line::RequestLine;
 
 /// The causes of the group `edge`.
 const EDGE: [&str; 4] = ["edge_policy", "edge_capacity", "connector", "reroute"];
@@ -34,7 +34,8 @@ pub struct VerdictScore {
     pub our_code_blamed: Measure<Share>,
     /// Of the requests that our code made slow, those for which the edge is blamed.
     pub edge_blamed: Measure<Share>,
-    /// Of the requests that no incident made slow and that have a verdict, those for which the edge is blamed.
+    /// Of the requests that have a verdict, that no incident made slow and nothing at the edge by chance, those for which the edge is
+    /// blamed.
     pub edge_blamed_without_incident: Measure<Share>,
     /// Of the requests that no oracle could tell, those called unknown or a group.
     pub rightly_unsure: Measure<Share>,
@@ -107,7 +108,7 @@ pub(crate) fn score(requests: &[RequestLine], verdicts: &[FoundVerdict]) -> Verd
         let verdict = verdicts.get(&request.trace).copied();
         if request.injected {
             counts.request(request, verdict);
-        } else if let Some(verdict) = verdict {
+        } else if let Some(verdict) = verdict.filter(|_| !is_edge(&request.main)) {
             counts.without_incident.add(blames_edge(&verdict.causes));
         }
     }
@@ -155,7 +156,7 @@ impl Counts {
             }
         };
         *self.confusion.entry((request.main.clone(), said.to_owned())).or_default() += 1;
-        if EDGE.contains(&request.main.as_str()) {
+        if is_edge(&request.main) {
             self.our_code_blamed.add(said == "our_code");
         } else if request.main == "our_code" {
             self.edge_blamed.add(blames_edge(causes));
@@ -163,8 +164,12 @@ impl Counts {
     }
 }
 
+fn is_edge(cause: &str) -> bool {
+    EDGE.contains(&cause)
+}
+
 fn blames_edge(causes: &[String]) -> bool {
-    !causes.is_empty() && causes.iter().all(|cause| EDGE.contains(&cause.as_str()))
+    !causes.is_empty() && causes.iter().all(|cause| is_edge(cause))
 }
 
 fn macro_f1(confusion: &BTreeMap<(String, String), u64>) -> Measure<f64> {

@@ -42,7 +42,7 @@ pub(crate) fn answer(line: &Value) -> FoundLink {
         relation: Relation::SameConnection,
         confidence: 1.0,
         state: LinkState::Asserted,
-        late_by_ms: 40.0,
+        late_by_ms: 300.0,
         revision: 1,
         decided_time,
         event_arrival_time: Some(decided_time.shifted(-250_000_000)),
@@ -98,6 +98,9 @@ fn the_truth_is_exactly_right() {
             );
         }
     }
+    let feeds =
+        rung(&score, "R3").feeds.map(|feeds| feeds.iter().map(|feed| feed.name.clone()).collect::<Vec<_>>());
+    assert_eq!(feeds, Measure::Of(vec!["zpa_user_activity".to_owned(), "zia_firewall".to_owned()]));
     assert!(rung(&score, "all").services.value().is_some_and(|spread| spread.places > 5));
     assert_eq!((score.links.asserted, score.links.right, score.links.untold), (count, count, 0));
     assert_eq!(score.links.undecidable, undecidable.len() as u64);
@@ -110,6 +113,7 @@ fn the_truth_is_exactly_right() {
     let calibration = score.calibration.value().expect("links");
     assert_eq!((calibration.ece, calibration.brier, calibration.bins.len()), (0.0, 0.0, 15));
     let taken = score.time_to_link.after_later_ms.value().expect("arrivals");
+    // The event came last, 50 ms after its span.
     assert_eq!((taken.p50, taken.p99, taken.max, taken.cases), (250.0, 250.0, 250.0, count));
 }
 

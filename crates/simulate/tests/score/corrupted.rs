@@ -111,3 +111,21 @@ fn others_traces_are_not_judged() {
     assert_eq!(score.links.untold, 5);
     assert_eq!(score.rungs, clean.rungs);
 }
+
+/// A pair is found whichever rung finds it; a link is precise or not at the rung that it names.
+#[test]
+fn a_better_claim_is_judged_where_it_is_made() {
+    let (links, _) = answers(COMPANY.path());
+    let claim = |link: FoundLink| FoundLink {
+        rung: if link.rung == Rung::R3 { Rung::R2 } else { link.rung },
+        ..link
+    };
+    let score = scored(links.into_iter().map(claim).collect());
+    let (two, three) = (rung(&score, "R2"), rung(&score, "R3"));
+    assert_eq!((three.asserted, two.asserted), (0, two.eligible + three.eligible));
+    assert_eq!(
+        (&three.precision, &three.recall),
+        (&Measure::NoCases, &Share::of(three.eligible, three.eligible))
+    );
+    assert_eq!(two.precision, Share::of(two.asserted, two.asserted));
+}

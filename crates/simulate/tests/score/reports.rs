@@ -58,6 +58,18 @@ fn silence_is_no_recall_and_no_precision() {
     assert_eq!(score.time_to_link.after_later_ms, Measure::NoCases);
 }
 
+/// Where the span came last, the time is from its arrival.
+#[test]
+fn the_later_arrival_is_what_counts() {
+    let links = answers_of_today().into_iter().map(|link| FoundLink { late_by_ms: 0.0, ..link }).collect();
+    let score = scored(links);
+    assert_eq!(
+        score.time_to_link.after_later_ms.map(|taken| (taken.max, taken.cases)),
+        Measure::Of((0.0, score.links.asserted))
+    );
+    assert_eq!(score.time_to_link.unknown, 0);
+}
+
 /// Where no arrival is told, no time to link is.
 #[test]
 fn without_arrivals_the_time_to_link_is_absent() {
@@ -66,7 +78,7 @@ fn without_arrivals_the_time_to_link_is_absent() {
     let score = scored(links);
     assert_eq!(score.time_to_link.after_later_ms, Measure::Absent);
     assert_eq!(score.time_to_link.unknown, score.links.asserted);
-    assert_eq!(score.time_to_link.late_by_ms.map(|late| late.p50), Measure::Of(40.0));
+    assert_eq!(score.time_to_link.late_by_ms.map(|late| late.p50), Measure::Of(300.0));
 }
 
 /// The table is never wider than 100 columns, and the page needs nothing from elsewhere and closes what it opens.

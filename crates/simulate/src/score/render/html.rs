@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use super::super::rung::Spread;
+use super::super::rung::{Place, Spread};
 use super::super::verdict::VerdictScore;
 use super::super::{Measure, Score};
 use super::table::quantiles;
-use super::{figure, percent, percent_within, plot};
+use super::{figure, percent, percent_within, plot, several};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--ink:#1c2330;--paper:#fff;--quiet:#667085;--line:#d5dae3;--one:#2563a8;--two:#c2700e}\
@@ -121,14 +121,18 @@ fn rungs(score: &Score, page: &mut String) {
 }
 
 fn places(score: &Score, page: &mut String) {
-    page.push_str("<h2>The worst places</h2><table>");
-    row(page, "th", &["rung", "what", "worst", "F1", "mean F1", "precision", "recall"]);
+    page.push_str("<h2>The worst places, and every feed</h2><table>");
+    row(page, "th", &["rung", "what", "which", "F1", "mean F1", "precision", "recall"]);
     for rung in &score.rungs {
         for (kind, spread) in [("service", &rung.services), ("app connector", &rung.app_connectors)] {
             let Some(Spread { places, mean_f1, worst }) = spread.value() else { continue };
             let (f1, mean) = (format!("{:.4}", worst.f1), format!("{mean_f1:.4} of {places}"));
             let (precision, recall) = (percent(&worst.precision), percent(&worst.recall));
             row(page, "td", &[&rung.rung, kind, &worst.name, &f1, &mean, &precision, &recall]);
+        }
+        for Place { name, precision, recall, f1 } in several(&rung.feeds) {
+            let (f1, precision, recall) = (format!("{f1:.4}"), percent(precision), percent(recall));
+            row(page, "td", &[&rung.rung, "feed", name, &f1, "", &precision, &recall]);
         }
     }
     page.push_str("</table>");
@@ -148,7 +152,7 @@ fn plots(score: &Score, page: &mut String) {
     if let Measure::Of(quantiles) = &time.after_later_ms {
         page.push_str(&plot::cumulated(quantiles, "share of links up to each time after the later arrival"));
     }
-    paragraph(page, &format!("The event came later by: {}", quantiles(&time.late_by_ms, "ms")));
+    paragraph(page, &format!("From the span's arrival: {}", quantiles(&time.late_by_ms, "ms")));
     page.push_str("</div></div>");
 }
 

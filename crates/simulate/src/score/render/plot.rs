@@ -75,15 +75,18 @@ fn bar(svg: &mut String, (class, y): (&str, f64), share: Option<&Share>) {
     );
 }
 
-/// What was stated against what was observed; on the diagonal is right.
+/// What was stated against what was observed; on the diagonal is right. The axes begin at the tenth below everything shown.
 pub(crate) fn reliability(bins: &[Bin]) -> String {
-    let mut svg = square("stated confidence against observed share");
+    let lowest = bins.iter().map(|bin| bin.stated.min(bin.observed.interval().0)).fold(0.9, f64::min);
+    let from = ((lowest * 10.0).floor() / 10.0).clamp(0.0, 0.9);
+    let mut svg = square("stated confidence, rightwards, against observed share, upwards");
     let (start, end) = (LEFT, LEFT + SIDE);
     put(
         &mut svg,
         format_args!("<line class=\"grid\" x1=\"{start}\" y1=\"{}\" x2=\"{end}\" y2=\"8\"/>", SIDE + 8.0),
     );
-    let at = |stated: f64, observed: f64| (LEFT + stated * SIDE, 8.0 + (1.0 - observed) * SIDE);
+    let along = |share: f64| ((share - from) / (1.0 - from)).clamp(0.0, 1.0) * SIDE;
+    let at = |stated: f64, observed: f64| (LEFT + along(stated), 8.0 + SIDE - along(observed));
     for bin in bins {
         let (x, y) = at(bin.stated, bin.observed.value());
         let (low, high) = bin.observed.interval();
@@ -99,7 +102,8 @@ pub(crate) fn reliability(bins: &[Bin]) -> String {
             ),
         );
     }
-    label(&mut svg, ("0", "1"), ("0", "1"));
+    let from = format!("{from:.1}");
+    label(&mut svg, (&from, "stated 1"), (&from, "seen 1"));
     svg.push_str("</svg>");
     svg
 }

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use super::super::latency::Quantiles;
 use super::super::measure::Measure;
-use super::super::rung::Spread;
+use super::super::rung::{Place, Spread};
 use super::super::verdict::VerdictScore;
 use super::super::{Calibration, Score};
-use super::{figure, percent, percent_within};
+use super::{figure, percent, percent_within, several};
 
 /// No line is wider.
 const WIDTH: usize = 100;
@@ -49,7 +49,7 @@ pub(crate) fn text(score: &Score) -> String {
         &mut text,
         format_args!("time to link  {}; {} not known", quantiles(&time.after_later_ms, "ms"), time.unknown),
     );
-    line(&mut text, format_args!("event late by {}", quantiles(&time.late_by_ms, "ms")));
+    line(&mut text, format_args!("after the span {}", quantiles(&time.late_by_ms, "ms")));
     match score.verdicts.value() {
         None => line(&mut text, format_args!("verdicts      {}", score.verdicts.text(|_| String::new()))),
         Some(verdicts) => verdict(verdicts, &mut text),
@@ -76,7 +76,7 @@ fn rungs(score: &Score, text: &mut String) {
             "recall % [95 %]",
             "F1",
             "abstained",
-            "stated-"
+            "stat-obs"
         ),
     );
     for rung in &score.rungs {
@@ -105,6 +105,10 @@ fn places(score: &Score, text: &mut String) {
             if let Some(spread) = spread.value() {
                 line(text, format_args!("{:4} worst {kind:13} {}", rung.rung, worst(spread)));
             }
+        }
+        for Place { name, precision, recall, f1 } in several(&rung.feeds) {
+            let (precision, recall) = (percent(precision), percent(recall));
+            line(text, format_args!("{:4} {name:19} F1 {f1:.4}, {precision} / {recall}", rung.rung));
         }
     }
     text.push('\n');
