@@ -58,8 +58,6 @@ pub struct Score {
     pub rungs: Vec<RungScore>,
     /// Of the true pairs that nothing is left to join by, those that were left alone.
     pub undecidable_left_alone: Measure<Share>,
-    /// Whether the confidences of asserted links are what they say.
-    pub calibration: Measure<Calibration>,
     /// How long a link took.
     pub time_to_link: TimeToLink,
     /// Why it was slow.
@@ -71,6 +69,11 @@ pub struct Score {
 }
 
 impl Score {
+    /// Whether the confidences of all asserted links are what they say.
+    pub fn calibration(&self) -> &Measure<Calibration> {
+        self.rungs.last().map_or(&Measure::Absent, |all| &all.calibration)
+    }
+
     /// Plain text, at most 100 columns wide.
     pub fn to_table(&self) -> String {
         render::table::text(self)
@@ -101,7 +104,6 @@ pub fn score(company: &Path, found: Found<impl Iterator<Item = FoundLink>>) -> R
         company: truth.company.clone(),
         rungs: rung::scores(&truth, &judged),
         undecidable_left_alone: matching::left_alone(&truth, &judged),
-        calibration: calibration::of(judged.said.iter().map(|said| (said.confidence, said.right))),
         time_to_link: latency::of(&judged.said),
         links: judged.counts,
         verdicts,

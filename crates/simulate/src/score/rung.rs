@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use fanlight_model::Feed;
 use serde::Serialize;
 
+use super::calibration::{self, Calibration};
 use super::found::Rung;
-use super::matching::Judged;
+use super::matching::{Judged, Said};
 use super::measure::{Measure, Share};
 use super::truth_reader::{Through, Truth};
 
@@ -32,6 +33,8 @@ pub struct RungScore {
     pub abstention: Measure<Share>,
     /// The mean confidence of the asserted, less the share of them that is right.
     pub stated_minus_observed: Measure<f64>,
+    /// Of its asserted links.
+    pub calibration: Measure<Calibration>,
     /// Over the services that the edge reaches.
     pub services: Measure<Spread>,
     /// Over the app connectors.
@@ -146,14 +149,25 @@ pub(crate) fn scores(truth: &Truth, judged: &Judged) -> Vec<RungScore> {
         .into_iter()
         .map(|rung| {
             let tallies = rungs.remove(&rung).unwrap_or_default();
-            score(rung.as_str(), &tallies, truth, judged.made.contains(&rung))
+            let calibration = calibrated(judged, |said| said.rung == rung);
+            score(rung.as_str(), (&tallies, calibration), truth, judged.made.contains(&rung))
         })
         .collect();
-    scores.push(score("all", &all, truth, !judged.made.is_empty()));
+    scores.push(score("all", (&all, calibrated(judged, |_| true)), truth, !judged.made.is_empty()));
     scores
 }
 
-fn score(rung: &str, tallies: &Tallies, truth: &Truth, is_made: bool) -> RungScore {
+fn calibrated(judged: &Judged, is_in: impl Fn(&Said) -> bool) -> Measure<Calibration> {
+    let said = judged.said.iter().filter(|said| is_in(said));
+    calibration::of(said.map(|said| (said.confidence, said.right)))
+}
+
+fn score(
+    rung: &str,
+    (tallies, calibration): (&Tallies, Measure<Calibration>),
+    truth: &Truth,
+    is_made: bool,
+) -> RungScore {
     let tally = &tallies.whole;
     let stated_minus_observed =
         tally.precision().map(|share| tally.stated / share.cases as f64 - share.value());
@@ -166,6 +180,7 @@ fn score(rung: &str, tallies: &Tallies, truth: &Truth, is_made: bool) -> RungSco
         f1: tally.f1().if_made(is_made),
         abstention: Share::of(tally.abstained, tally.eligible).if_made(is_made),
         stated_minus_observed: stated_minus_observed.if_made(is_made),
+        calibration: calibration.if_made(is_made),
         services: spread(&tallies.services, truth).if_made(is_made),
         app_connectors: spread(&tallies.app_connectors, truth).if_made(is_made),
         feeds: feeds(&tallies.feeds).if_made(is_made),

@@ -110,7 +110,7 @@ fn the_truth_is_exactly_right() {
             .value()
             .is_some_and(|share| share.hits == share.cases && share.cases > 50)
     );
-    let calibration = score.calibration.value().expect("links");
+    let calibration = score.calibration().value().expect("links");
     assert_eq!((calibration.ece, calibration.brier, calibration.bins.len()), (0.0, 0.0, 15));
     let taken = score.time_to_link.after_later_ms.value().expect("arrivals");
     // The event came last, 50 ms after its span.

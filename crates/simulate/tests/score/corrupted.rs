@@ -96,7 +96,7 @@ fn candidates_are_what_the_sixth_rung_is_for() {
         (three.precision.clone(), three.recall.clone()),
         (Measure::NoCases, Share::of(0, three.eligible))
     );
-    assert_eq!(score.calibration, Measure::NoCases);
+    assert_eq!(score.calibration(), &Measure::NoCases);
 }
 
 /// Links in traces of others are in no figure: the company's truth does not tell of them.

@@ -19,6 +19,7 @@ fn absent_is_absent() {
     for name in ["R0", "R1", "R1z", "R4", "R5", "R6", "R7"] {
         let rung = rung(&score, name);
         assert_eq!((&rung.precision, &rung.recall), (&Measure::Absent, &Measure::Absent), "{name}");
+        assert_eq!(rung.calibration, Measure::Absent, "{name}");
         assert_eq!((&rung.f1, &rung.abstention), (&Measure::Absent, &Measure::Absent), "{name}");
         assert_eq!((&rung.services, &rung.app_connectors), (&Measure::Absent, &Measure::Absent), "{name}");
     }
@@ -54,7 +55,7 @@ fn silence_is_no_recall_and_no_precision() {
     assert_eq!(two.precision, Measure::NoCases);
     assert_eq!(two.recall.map(|share| share.hits), Measure::Of(0));
     assert_eq!(two.abstention.map(|share| share.value()), Measure::Of(1.0));
-    assert_eq!(score.calibration, Measure::NoCases);
+    assert_eq!(score.calibration(), &Measure::NoCases);
     assert_eq!(score.time_to_link.after_later_ms, Measure::NoCases);
 }
 

@@ -140,9 +140,9 @@ fn places(score: &Score, page: &mut String) {
 
 fn plots(score: &Score, page: &mut String) {
     page.push_str("<div class=\"pair\"><div><h2>Confidence</h2>");
-    let text = score.calibration.text(|of| format!("ECE {:.4}, Brier {:.4}", of.ece, of.brier));
+    let text = score.calibration().text(|of| format!("ECE {:.4}, Brier {:.4}", of.ece, of.brier));
     paragraph(page, &text);
-    if let Measure::Of(calibration) = &score.calibration {
+    if let Measure::Of(calibration) = score.calibration() {
         page.push_str(&plot::reliability(&calibration.bins));
     }
     page.push_str("</div><div><h2>Time to link</h2>");

@@ -43,7 +43,6 @@ pub(crate) fn text(score: &Score) -> String {
     );
     rungs(score, &mut text);
     places(score, &mut text);
-    line(&mut text, format_args!("calibration   {}", score.calibration.text(calibration)));
     let time = &score.time_to_link;
     line(
         &mut text,
@@ -101,6 +100,9 @@ fn rungs(score: &Score, text: &mut String) {
 
 fn places(score: &Score, text: &mut String) {
     for rung in &score.rungs {
+        if let Some(of) = rung.calibration.value() {
+            line(text, format_args!("{:4} confidence          {}", rung.rung, calibration(of)));
+        }
         for (kind, spread) in [("service", &rung.services), ("app connector", &rung.app_connectors)] {
             if let Some(spread) = spread.value() {
                 line(text, format_args!("{:4} worst {kind:13} {}", rung.rung, worst(spread)));
