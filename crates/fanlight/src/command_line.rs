@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Simulate(Simulate),
     /// Send what was kept to a server once more
     Replay(Replay),
+    /// Hold what a server found against the truth of a company that was sent to it
+    Score(Score),
     /// Look at what comes in
     #[command(subcommand)]
     Ingest(Ingest),
@@ -265,6 +267,21 @@ pub(crate) struct Replay {
     /// A file with a token of the server's `[intake.push]`; without it none is sent
     #[arg(long, value_name = "F")]
     pub(crate) token_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Score {
+    /// The company: what `fanlight simulate --out DIR` wrote
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// All figures as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write a page with plots, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

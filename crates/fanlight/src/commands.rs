@@ -9,6 +9,7 @@ mod ingest;
 mod query;
 mod replay;
 mod rows;
+mod score;
 mod search;
 mod serve;
 mod simulate;
@@ -30,6 +31,7 @@ pub(crate) fn run(typed: CommandLine) -> Result<(), Failure> {
         Command::Trace(trace) => trace::run(&trace),
         Command::Url(reach) => url::run(&reach),
         Command::StandIn(stand_in) => stand_in::run(stand_in),
+        Command::Score(score) => score::run(&score),
         Command::Simulate(simulate) => simulate::run(&simulate),
         Command::Replay(replay) => replay::run(&replay),
         Command::Ingest(ingest) => ingest::run(ingest),
