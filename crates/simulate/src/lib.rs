@@ -3,6 +3,7 @@
 //! [`Company`] is a discrete-event simulation: one seed and one virtual clock make the same bytes on every machine. [`write()`] puts
 //! them into a folder, as [`wire`] and [`truth`] describe; as an iterator a company gives its pieces in the order of arrival.
 //! [`stand_in`] is a TCP forwarder that logs as a ZPA app connector does: real sockets, real stamps, the vendor's own template.
+//! [`replay`] sends such a folder to a running server, over the real protocols.
 //! Nothing here shares code with `correlate`, `diagnose` or `intake`: what it writes must be read from the wire like anyone else's.
 //!
 //! ```
@@ -22,6 +23,7 @@ mod incident;
 mod journey;
 mod profile;
 mod random;
+pub mod replay;
 mod scenario;
 mod settings;
 mod spans;
