@@ -34,17 +34,16 @@ mod pace;
 mod plan;
 mod post;
 mod push;
+mod settings;
 mod state;
 mod stream;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use fanlight_model::{Feed, Timestamp};
+use fanlight_model::Timestamp;
 use fanlight_runtime::{Clock, Shutdown, spawn, spawn_blocking};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -58,6 +57,7 @@ use post::{Door, Lane};
 use state::{Position, StateFile, Tally};
 
 pub use error::ReplayError;
+pub use settings::{OtlpTarget, ReplaySettings, Speed, Targets};
 
 /// How far, in the company's time, a piece may run ahead of one that is still on its way.
 const SKEW: Duration = Duration::from_secs(30);
@@ -67,85 +67,6 @@ const LOOK_AHEAD: usize = 64;
 const LANE_CHUNKS: usize = 8;
 /// How often the state is written and progress told.
 const TICK: Duration = Duration::from_secs(1);
-/// Requests of one OTLP stream that are on their way at once: its processes do not wait for each other either.
-const OTLP_IN_FLIGHT: usize = 16;
-/// Tries of one request or chunk: about ten minutes.
-const TRIES: u32 = 120;
-
-/// What is sent, where to and how fast.
-#[derive(Clone, Debug)]
-pub struct ReplaySettings {
-    /// The folder, as [`write`](crate::write()) makes it.
-    pub folder: PathBuf,
-    /// Where it goes.
-    pub targets: Targets,
-    /// How fast.
-    pub speed: Speed,
-    /// Where the state is kept; `replay.json` in the folder where nobody says otherwise.
-    pub state_file: Option<PathBuf>,
-    /// Begin anew, whatever an earlier replay has sent.
-    pub restart: bool,
-    /// Requests of one OTLP stream that are on their way at once, each begun in its order; 1 keeps a strict order.
-    pub otlp_in_flight: usize,
-    /// How often a request or a connection is tried before the replay gives up.
-    pub tries: u32,
-}
-
-impl ReplaySettings {
-    /// As fast as it goes, and nowhere yet.
-    pub fn new(folder: PathBuf) -> Self {
-        Self {
-            folder,
-            targets: Targets::default(),
-            speed: Speed::Max,
-            state_file: None,
-            restart: false,
-            otlp_in_flight: OTLP_IN_FLIGHT,
-            tries: TRIES,
-        }
-    }
-}
-
-/// Where a company's streams go. What the folder has no stream for needs no target.
-#[derive(Clone, Default)]
-pub struct Targets {
-    /// The receiver of spans.
-    pub otlp: Option<OtlpTarget>,
-    /// The API, for pushes: `http://127.0.0.1:8080`.
-    pub api: Option<String>,
-    /// Receivers of log streams, as `host:port`. A feed of Zscaler's that has none is pushed.
-    pub streams: BTreeMap<Feed, String>,
-    /// A token for the receiver of spans.
-    pub otlp_token: Option<String>,
-    /// A token for pushes.
-    pub push_token: Option<String>,
-}
-
-impl std::fmt::Debug for Targets {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { otlp, api, streams, otlp_token: _, push_token: _ } = self;
-        let mut told = f.debug_struct("Targets");
-        told.field("otlp", otlp).field("api", api).field("streams", streams).finish_non_exhaustive()
-    }
-}
-
-/// A receiver of spans.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OtlpTarget {
-    /// Protobuf over HTTP/1.1: `http://127.0.0.1:4318`, to which `/v1/traces` is added.
-    Http(String),
-    /// gRPC: `http://127.0.0.1:4317`.
-    Grpc(String),
-}
-
-/// How fast a company's time runs.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Speed {
-    /// So many times as fast as the clock.
-    Times(f64),
-    /// As fast as the receivers take it.
-    Max,
-}
 
 /// How far it is, told every second.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -164,6 +85,8 @@ pub struct ReplayProgress {
     pub requests: u64,
     /// Tries that were not the first.
     pub retries: u64,
+    /// Spans in acknowledged requests that the receiver said it does not keep.
+    pub rejected_spans: u64,
 }
 
 /// What a replay came to.
@@ -215,21 +138,7 @@ pub async fn replay(
     // Dropped after the lanes, so that it holds all that they did.
     let state = StateFile::new(state_path, &plan, Arc::clone(&tally));
     state.save()?;
-    let mut lanes = FuturesUnordered::new();
-    let mut queues = Vec::new();
-    for (stream, door) in plan.streams.iter().zip(doors) {
-        let (queue, chunks) = mpsc::channel(LANE_CHUNKS);
-        queues.push(queue);
-        let (name, tally, shutdown) = (stream.name.clone(), Arc::clone(&tally), shutdown.clone());
-        let lane = Lane { name: name.clone(), queue: chunks, tally, shutdown, tries: settings.tries.max(1) };
-        let task = match (door, &stream.route) {
-            (None, Route::Stream { address }) => spawn("replay.stream", stream::run(lane, address.clone())),
-            (None, _) => continue,
-            (Some(door), Route::Push { .. }) => spawn("replay.push", post::run(lane, door, 1)),
-            (Some(door), _) => spawn("replay.otlp", post::run(lane, door, settings.otlp_in_flight.max(1))),
-        };
-        lanes.push(LaneTask { name, task });
-    }
+    let (mut lanes, queues) = start_lanes(&plan, doors, settings, &tally, &shutdown);
     let plan = Arc::new(plan);
     let hand_out = HandOut {
         ahead: read_ahead(&plan, before.clone(), settings.speed),
@@ -255,6 +164,31 @@ pub async fn replay(
         return Err(ReplayError::TaskEnded("reading the folder".to_owned()));
     }
     Ok(summary)
+}
+
+/// A task a stream, and the way to it.
+fn start_lanes(
+    plan: &Plan,
+    doors: Vec<Option<Door>>,
+    settings: &ReplaySettings,
+    tally: &Arc<Tally>,
+    shutdown: &Shutdown,
+) -> (FuturesUnordered<LaneTask>, Vec<mpsc::Sender<Chunk>>) {
+    let (lanes, mut queues) = (FuturesUnordered::new(), Vec::new());
+    for (stream, door) in plan.streams.iter().zip(doors) {
+        let (queue, chunks) = mpsc::channel(LANE_CHUNKS);
+        queues.push(queue);
+        let (name, tally, shutdown) = (stream.name.clone(), Arc::clone(tally), shutdown.clone());
+        let lane = Lane { name: name.clone(), queue: chunks, tally, shutdown, tries: settings.tries.max(1) };
+        let task = match (door, &stream.route) {
+            (None, Route::Stream { address }) => spawn("replay.stream", stream::run(lane, address.clone())),
+            (None, _) => continue,
+            (Some(door), Route::Push { .. }) => spawn("replay.push", post::run(lane, door, 1)),
+            (Some(door), _) => spawn("replay.otlp", post::run(lane, door, settings.otlp_in_flight.max(1))),
+        };
+        lanes.push(LaneTask { name, task });
+    }
+    (lanes, queues)
 }
 
 fn door(route: &Route, targets: &Targets) -> Result<Option<Door>, ReplayError> {
@@ -302,6 +236,7 @@ fn told(plan: &Plan, tally: &Tally) -> ReplayProgress {
         bytes: tally.bytes(),
         requests: tally.requests(),
         retries: tally.retries(),
+        rejected_spans: tally.rejected(),
     }
 }
 

@@ -56,15 +56,25 @@ pub(super) struct Door {
     client: Client<HttpConnector, Full<Bytes>>,
     uri: Uri,
     headers: HeaderMap,
+    is_otlp: bool,
     is_grpc: bool,
 }
 
 /// What a receiver says to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    Taken,
-    Busy { after: Option<Duration>, told: String },
-    Refused { status: String, told: String },
+    /// How many of its spans are not kept all the same.
+    Taken {
+        rejected: u64,
+    },
+    Busy {
+        after: Option<Duration>,
+        told: String,
+    },
+    Refused {
+        status: String,
+        told: String,
+    },
 }
 
 impl Door {
@@ -98,7 +108,8 @@ impl Door {
             .timer(TokioTimer::new())
             .http2_only(is_grpc)
             .build(connector);
-        Ok(Self { client, uri, headers, is_grpc })
+        let is_otlp = is_grpc || content_type == otlp::CONTENT_TYPE;
+        Ok(Self { client, uri, headers, is_otlp, is_grpc })
     }
 
     async fn ask(&self, bytes: &Bytes) -> Answer {
@@ -114,27 +125,30 @@ impl Door {
             Ok::<_, Box<dyn Error + Send + Sync>>((head, trailers, body.to_bytes()))
         };
         match timeout(ANSWER_TIMEOUT, asked).await {
-            Ok(Ok((head, trailers, _))) if self.is_grpc && head.status == StatusCode::OK => {
-                otlp::grpc_answer(&head.headers, &trailers)
+            Ok(Ok((head, trailers, body))) if self.is_grpc && head.status == StatusCode::OK => {
+                otlp::grpc_answer(&head.headers, &trailers, &body)
             }
-            Ok(Ok((head, _, body))) => http_answer(head.status, &head.headers, &body),
+            Ok(Ok((head, _, body))) => {
+                let rejected = if self.is_otlp { otlp::rejected_spans(&body) } else { 0 };
+                http_answer(head.status, &head.headers, &body, rejected)
+            }
             Ok(Err(cause)) => Answer::Busy { after: None, told: error_chain(&*cause) },
             Err(_) => Answer::Busy { after: None, told: "no answer".to_owned() },
         }
     }
 
-    /// Sends a chunk until it is taken. False where the replay was stopped first.
-    async fn deliver(&self, lane: &LaneParts, chunk: &Chunk) -> Result<bool, ReplayError> {
+    /// Sends a chunk until it is taken, and tells how many of its spans are not kept. `None` where the replay was stopped first.
+    async fn deliver(&self, lane: &LaneParts, chunk: &Chunk) -> Result<Option<u64>, ReplayError> {
         let LaneParts { name, tally, shutdown, tries } = lane;
         let mut tried = 0;
         loop {
             tried += 1;
             let answer = tokio::select! {
                 answer = self.ask(&chunk.bytes) => answer,
-                () = async { shutdown.begun().await; sleep(LAST_ANSWER).await } => return Ok(false),
+                () = async { shutdown.begun().await; sleep(LAST_ANSWER).await } => return Ok(None),
             };
             let (after, last) = match answer {
-                Answer::Taken => return Ok(true),
+                Answer::Taken { rejected } => return Ok(Some(rejected)),
                 Answer::Busy { after, told } => (after, told),
                 Answer::Refused { status, told } => {
                     let (target, stream) = (self.uri.to_string(), name.clone());
@@ -149,7 +163,7 @@ impl Door {
             tracing::debug!(name: "simulate.replay.retried", stream = name, reason = last, "a request is tried again");
             let pause = after.map_or_else(|| pause(tried), |asked| asked.min(LONGEST_ASKED));
             tokio::select! {
-                () = shutdown.begun() => return Ok(false),
+                () = shutdown.begun() => return Ok(None),
                 () = sleep(pause) => {}
             }
         }
@@ -168,9 +182,9 @@ pub(super) async fn run(lane: Lane, door: Door, in_flight: usize) -> Result<(), 
     let Lane { name, mut queue, tally, shutdown, tries } = lane;
     let parts = LaneParts { name, tally, shutdown, tries };
     let deliver = async |chunk: Chunk| {
-        if door.deliver(&parts, &chunk).await? {
+        if let Some(rejected) = door.deliver(&parts, &chunk).await? {
             parts.tally.done(&chunk);
-            parts.tally.acknowledged();
+            parts.tally.acknowledged(rejected);
         }
         Ok(())
     };
@@ -190,9 +204,9 @@ pub(super) async fn run(lane: Lane, door: Door, in_flight: usize) -> Result<(), 
     }
 }
 
-fn http_answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Answer {
+fn http_answer(status: StatusCode, headers: &HeaderMap, body: &[u8], rejected: u64) -> Answer {
     if status.is_success() {
-        return Answer::Taken;
+        return Answer::Taken { rejected };
     }
     let after = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let after = after.and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
@@ -223,10 +237,10 @@ mod tests {
         let after = Some(Duration::from_secs(7));
         for status in [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE] {
             let busy = Answer::Busy { after, told: status.to_string() };
-            assert_eq!(http_answer(status, &headers, b""), busy);
+            assert_eq!(http_answer(status, &headers, b"", 0), busy);
         }
-        assert_eq!(http_answer(StatusCode::OK, &headers, b""), Answer::Taken);
+        assert_eq!(http_answer(StatusCode::OK, &headers, b"", 2), Answer::Taken { rejected: 2 });
         let refused = Answer::Refused { status: "400 Bad Request".to_owned(), told: ": no spans".to_owned() };
-        assert_eq!(http_answer(StatusCode::BAD_REQUEST, &headers, b"no spans\n"), refused);
+        assert_eq!(http_answer(StatusCode::BAD_REQUEST, &headers, b"no spans\n", 0), refused);
     }
 }

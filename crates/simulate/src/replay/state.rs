@@ -59,6 +59,7 @@ pub(super) struct Tally {
     bytes: AtomicU64,
     requests: AtomicU64,
     retries: AtomicU64,
+    rejected: AtomicU64,
     time: AtomicI64,
     late_ms: AtomicU64,
 }
@@ -71,6 +72,7 @@ impl Tally {
             bytes: AtomicU64::new(0),
             requests: AtomicU64::new(0),
             retries: AtomicU64::new(0),
+            rejected: AtomicU64::new(0),
             time: AtomicI64::new(0),
             late_ms: AtomicU64::new(0),
         }
@@ -85,12 +87,17 @@ impl Tally {
         self.changed.notify_one();
     }
 
-    pub(super) fn acknowledged(&self) {
+    pub(super) fn acknowledged(&self, rejected_spans: u64) {
         self.requests.fetch_add(1, Ordering::Relaxed);
+        self.rejected.fetch_add(rejected_spans, Ordering::Relaxed);
     }
 
     pub(super) fn retried(&self) {
         self.retries.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn rejected(&self) -> u64 {
+        self.rejected.load(Ordering::Relaxed)
     }
 
     /// The company's time is now this, and the clock further by so much.

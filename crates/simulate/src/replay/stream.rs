@@ -49,8 +49,10 @@ pub(super) async fn run(mut lane: Lane, address: String) -> Result<(), ReplayErr
         lane.tally.done(&chunk);
     }
     if let Some(stream) = connection {
-        // Whether the receiver closes in order or not: all was written, and nothing more can be done.
-        timeout(FINISH, finish(stream)).await.ok();
+        let finished = timeout(FINISH, finish(stream)).await;
+        if !matches!(finished, Ok(Ok(()))) {
+            tracing::warn!(name: "simulate.replay.unread", stream = lane.name, "the receiver did not end its connection: its last lines may be lost");
+        }
     }
     Ok(())
 }
