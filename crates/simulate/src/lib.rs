@@ -4,6 +4,7 @@
 //! them into a folder, as [`wire`] and [`truth`] describe; as an iterator a company gives its pieces in the order of arrival.
 //! [`score`] compares what a server found with the truth, and calls absent what nobody makes yet.
 //! [`stand_in`] is a TCP forwarder that logs as a ZPA app connector does: real sockets, real stamps, the vendor's own template.
+//! [`replay`] sends such a folder to a running server, over the real protocols.
 //! Nothing here shares code with `correlate`, `diagnose` or `intake`: what it writes must be read from the wire like anyone else's.
 //!
 //! ```
@@ -23,6 +24,7 @@ mod incident;
 mod journey;
 mod profile;
 mod random;
+pub mod replay;
 mod scenario;
 pub mod score;
 mod settings;
