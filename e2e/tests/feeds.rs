@@ -204,7 +204,7 @@ async fn kept_lines_are_read_again_by_who_knows_more() -> Result<()> {
             .output()?;
         let told = String::from_utf8_lossy(&replay.stdout);
         assert!(replay.status.success(), "{told}{}", String::from_utf8_lossy(&replay.stderr));
-        assert!(told.starts_with("2 lines sent to be read again, in 1 requests: zia_web 2"), "{told}");
+        assert!(told.starts_with("2 lines sent to be read again, in 1 requests: zia_web 2\n"), "{told}");
         let after = until("the line is not read", PATIENCE, || async {
             let rows = server.sql(all).await?;
             Ok(rows.iter().all(|row| row["parse_level"] != "raw").then_some(rows))
@@ -214,8 +214,24 @@ async fn kept_lines_are_read_again_by_who_knows_more() -> Result<()> {
         let read = after.iter().find(|row| row["vendor_uid"] == RECORD).context("not there")?;
         assert_eq!((&read["raw"], &read["arrival_time"]), (&unread["raw"], &unread["arrival_time"]));
     }
+    // What came later stands, though the older line is read once more.
+    let newer = web(7_300_000_000_000_000_078, "/newer");
+    ensure!(push(&server, "zscaler/zia_web", newer).await?.status == StatusCode::OK);
+    let path = "select path from access_events where vendor_uid = '7300000000000000078'";
+    until("the newer is not there", PATIENCE, || async {
+        Ok((server.sql(path).await?[0]["path"] == "/newer").then_some(()))
+    })
+    .await?;
+    let again = Command::new(fanlight()?)
+        .arg("replay")
+        .arg(server.data())
+        .args(["--reparse", "--to", &format!("http://{}", server.address("api")?)])
+        .output()?;
+    assert!(again.status.success());
+    server.counted(&[("stage", "intake"), ("record", "line_again"), ("outcome", "received")], 6).await?;
+    assert_eq!(server.sql(path).await?[0]["path"], "/newer");
     let lines = server.sql("select count(*) as lines from raw_lines").await?;
-    assert_eq!(lines[0]["lines"], "2", "what is read again is not kept again");
+    assert_eq!(lines[0]["lines"], "3", "what is read again is not kept again");
     server.stop().await
 }
 
@@ -230,7 +246,9 @@ async fn what_cannot_be_read_again_is_refused_in_words() -> Result<()> {
     let to = format!("http://{}", server.address("api")?);
     for (arguments, way_out) in [
         (vec!["replay", ".", "--to", &to, "--reparse"], "it has no `raw_lines`"),
-        (vec!["replay", ".", "--to", &to], "add `--reparse`"),
+        (vec!["replay", ".", "--to", &to, "--feed", "zia_web"], "add `--reparse`"),
+        (vec!["replay", ".", "--to", &to, "--speed", "0"], "is no speed"),
+        (vec!["replay", ".", "--to", "x"], "is not an http URL"),
         (vec!["replay", ".", "--to", &to, "--reparse", "--speed", "2"], "leave `--speed` away"),
         (vec!["replay", ".", "--to", "ftp://x", "--reparse"], "`."),
     ] {

@@ -246,15 +246,21 @@ pub(crate) struct Simulate {
 /// then, under the time at which it came.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Replay {
-    /// With `--reparse` a server's data folder
+    /// What `fanlight simulate --out DIR` wrote; with `--reparse` a server's data folder
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
     /// The API of the server that they go to, for example http://127.0.0.1:8080
     #[arg(long = "to", value_name = "URL")]
     pub(crate) server: String,
-    /// `max`: as fast as the server takes them
+    /// How many times as fast as the company lived, or `max`: as fast as the server takes it
     #[arg(long, value_name = "N|max", default_value = "max")]
     pub(crate) speed: String,
+    /// Begin anew, whatever an earlier replay has sent
+    #[arg(long)]
+    pub(crate) restart: bool,
+    /// What `fanlight serve --ready-file F` wrote: where its listeners are. Without it they are at their defaults, as far from them as the API is
+    #[arg(long, value_name = "F")]
+    pub(crate) ready_file: Option<PathBuf>,
     /// Read kept lines again
     #[arg(long)]
     pub(crate) reparse: bool,
@@ -264,9 +270,20 @@ pub(crate) struct Replay {
     /// Only lines of which this much could be read when they came
     #[arg(long, value_enum)]
     pub(crate) level: Option<LevelName>,
-    /// A file with a token of the server's `[intake.push]`; without it none is sent
+    /// A file with a token that the server's receivers want; without it none is sent
     #[arg(long, value_name = "F")]
     pub(crate) token_file: Option<PathBuf>,
+}
+
+impl Replay {
+    /// An option that was typed and is about kept lines alone.
+    pub(crate) fn of_kept_lines(&self) -> Option<&'static str> {
+        match (&self.feed, self.level) {
+            (Some(_), _) => Some("--feed"),
+            (None, Some(_)) => Some("--level"),
+            (None, None) => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Args)]

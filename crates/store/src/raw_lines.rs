@@ -8,12 +8,12 @@ use std::sync::Arc;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::file::metadata::PageIndexPolicy;
 use fanlight_log::Disk;
-use fanlight_model::{AccessEvent, Feed, ParseLevel, Raw, RawAddress, RawLine};
+use fanlight_model::{AccessEvent, EventUid, Feed, ParseLevel, Raw, RawAddress, RawLine};
 
 use crate::part::{PART_EXTENSION, PartFault, Wanted, entry_from_file, open_part, visit_batches};
 use crate::quarantine::SetAside;
 use crate::trace::View;
-use crate::trace::cells::{Ids, Texts, Times};
+use crate::trace::cells::{Ids, Longs, Texts, Times};
 use crate::{Store, StoreError, Table};
 
 /// What is visible of the lines at one moment.
@@ -24,6 +24,7 @@ pub(crate) struct RawLines {
 }
 
 const COLUMNS: &[&str] = &["raw_address", "line"];
+const TOLD_COLUMNS: &[&str] = &["event_uid", "revision", "feed", "raw_address", "raw"];
 
 impl RawLines {
     pub(crate) fn new(store: Store, view: Arc<View>) -> Self {
@@ -72,6 +73,39 @@ impl RawLines {
             }
         }
         Ok(())
+    }
+}
+
+impl Store {
+    /// Of these access events, where they are stored, the line that the newest revision of each is told by. Blocks on the disk.
+    ///
+    /// # Errors
+    /// Where the disk refuses to read. Damage is no error: a damaged part is put aside.
+    pub fn told_by(&self, events: Vec<EventUid>) -> Result<HashMap<EventUid, RawAddress>, StoreError> {
+        let wanted = events.into_iter().map(|EventUid(uid)| uid).collect();
+        let wanted = Wanted::new("event_uid", wanted).with_columns(TOLD_COLUMNS);
+        let view = self.view();
+        let mut newest: HashMap<EventUid, (u64, RawAddress)> = HashMap::new();
+        for batch in &self.rows(&view, Table::AccessEvents, &wanted, &mut 0)? {
+            let (uids, revisions) = (Ids::of(batch, "event_uid"), Longs::of(batch, "revision"));
+            let (addresses, lines) = (Ids::of(batch, "raw_address"), Texts::of(batch, "raw"));
+            let feeds = Texts::of(batch, "feed");
+            for row in 0..batch.num_rows() {
+                // Parts before schema 3 have the line itself.
+                let of_line = || Some(RawAddress::of(Feed::from_name(feeds.at(row)?)?, lines.at(row)?));
+                let address = addresses.at(row).map(RawAddress).or_else(of_line);
+                let (Some(uid), Some(revision), Some(address)) =
+                    (uids.at(row).map(EventUid), revisions.as_(row), address)
+                else {
+                    continue;
+                };
+                let known = newest.entry(uid).or_insert((revision, address));
+                if revision >= known.0 {
+                    *known = (revision, address);
+                }
+            }
+        }
+        Ok(newest.into_iter().map(|(uid, (_, address))| (uid, address)).collect())
     }
 }
 

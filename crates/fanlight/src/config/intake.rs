@@ -1,6 +1,6 @@
 //! What comes in beside spans: streams, pushes and files, as typed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use fanlight_identity::BearerPolicy;
@@ -115,10 +115,17 @@ pub(super) fn feed_output(
     typed: &[file::FeedOutput],
     folder: &Path,
 ) -> Result<FeedSettings, ConfigError> {
-    let mut settings = FeedSettings::default();
+    let (mut settings, mut told) = (FeedSettings::default(), BTreeSet::new());
     for (index, typed) in typed.iter().enumerate() {
         let at = |key: &str| format!("intake.feed_output.{index}.{key}");
         let feed = feed(reader, &at("feed"), typed.feed.as_deref())?;
+        let wrong = |text: String, hint: &str| reader.source.error(&at("feed"), text, Some(hint.to_owned()));
+        if !told.insert(feed) {
+            return Err(wrong(format!("`{feed}` has a table already"), "say all of a feed in one table"));
+        }
+        if typed.zone.is_none() && typed.template_file.is_none() {
+            return Err(wrong(format!("nothing is said of `{feed}`"), "add `template_file` or `zone`"));
+        }
         if let Some(zone) = &typed.zone {
             let zone_seconds = zone_seconds(zone).ok_or_else(|| {
                 let hint = "write `UTC`, or how far east of it like `+01:00`".to_owned();

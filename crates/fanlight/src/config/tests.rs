@@ -171,15 +171,18 @@ fn the_output_of_a_feed_is_declared() {
             .with_clock(Feed::ZiaWeb, FeedClock::default())
             .with_columns(Feed::ZiaWeb, columns))
     );
+    let twice = "zone = \"UTC\"\n[[intake.feed_output]]\nfeed = \"zia_web\"\nzone = \"+01:00\"";
     for (keys, expected) in [
+        (twice, "`zia_web` has a table already"),
         ("zone = \"Europe/Berlin\"", "`Europe/Berlin` is no zone that can be set\n  hint: write `UTC`"),
         ("zone = \"+25:00\"", "`+25:00` is no zone"),
         ("zone = \"+1:00\"", "`+1:00` is no zone"),
         ("template_file = \"none.txt\"", "cannot read `"),
+        ("[[intake.feed_output]]\nfeed = \"zia_web\"", "nothing is said of `zia_web`"),
         ("template_file = \"json.txt\"", "json.txt` holds no template with cells"),
     ] {
         let error = read(keys).expect_err(keys);
-        assert!(error.starts_with("f:3:") && error.contains(expected), "{keys}: {error}");
+        assert!(error.starts_with("f:") && error.contains(expected), "{keys}: {error}");
     }
 }
 

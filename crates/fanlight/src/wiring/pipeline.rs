@@ -211,7 +211,9 @@ impl Pipeline {
             }
         }
         let duplicates = self.correlator.counts().duplicates - before;
-        if let (Some(feed), Some((transport, _)), 1..) = (feed, feed_of(frame.kind), duplicates) {
+        if let (Some(feed), Some((transport, _)), 1.., false) =
+            (feed, feed_of(frame.kind), duplicates, is_again)
+        {
             self.ledger.add("correlate", "access_event", Outcome::Duplicate, "", duplicates);
             self.decoder.health().lock().duplicates(feed, transport, duplicates);
         }
@@ -222,6 +224,25 @@ impl Pipeline {
                     written.add_synthetic(&linked);
                     written.links.push(linked.link);
                 }
+            }
+        }
+        if is_again {
+            self.keep_the_newest(&mut written.events);
+        }
+    }
+
+    /// A line that is read again must not take the place of one that came later: it speaks only for an event that is told by it now, or by
+    /// none.
+    fn keep_the_newest(&self, events: &mut Vec<Arc<AccessEvent>>) {
+        let told = self.store.told_by(events.iter().map(|event| event.event_uid).collect());
+        match told {
+            Ok(told) => events.retain(|event| {
+                let line = told.get(&event.event_uid);
+                line.is_none_or(|line| *line == event.raw.address(event.feed))
+            }),
+            Err(error) => {
+                tracing::error!(name: "fanlight.reparse.unread", %error, "what is stored cannot be read, so lines that are read again change nothing");
+                events.clear();
             }
         }
     }

@@ -217,7 +217,9 @@ impl PushDoor {
         };
         share.shrink_to(bytes.len());
         let Inner { ledger, recent, clock, .. } = &*self.inner;
-        if let Some(position) = recent.find(&id, clock.elapsed()) {
+        if target.is_told_once()
+            && let Some(position) = recent.find(&id, clock.elapsed())
+        {
             ledger.add(STAGE, "body", Outcome::Duplicate, feed.as_str(), 1);
             tracing::debug!(name: "intake.push.again", feed = feed.as_str(), ?position, "a body came again and is durable already");
             return Ok("ok, it came before");
@@ -302,6 +304,11 @@ impl Target {
             Some(feed) => Some(Self { kind: frame_kind::pushed(feed), feed }),
             None => again().map(|feed| Self { kind: frame_kind::reparsed(feed), feed }),
         }
+    }
+
+    /// A sender repeats what it was not told of; lines are read again as often as somebody wants.
+    fn is_told_once(self) -> bool {
+        self.kind != frame_kind::reparsed(self.feed)
     }
 
     /// What a feed sends is never refused for what it holds; lines to be read again come from a program of ours.
