@@ -201,11 +201,12 @@ impl Pipeline {
         let is_again = matches!(feed_of(frame.kind), Some((Transport::Reparsed, _)));
         for event in events {
             if is_joined(&event) {
-                let event_uid = event.event_uid;
+                let (event_uid, decided) = (event.event_uid, self.decisions.len());
                 self.correlator.apply(Record::AccessEvent(event), now, &mut self.decisions);
-                // A join that was rebuilt by this parser knows it already; the store does not.
-                let known = is_again.then(|| self.correlator.event(event_uid)).flatten();
-                written.events.extend(known.map(Arc::new));
+                // A join that was rebuilt by this parser knows it already and decides nothing; the store does not know it.
+                if is_again && self.decisions.len() == decided {
+                    written.events.extend(self.correlator.event(event_uid).map(Arc::new));
+                }
             } else {
                 written.events.push(Arc::new(event));
             }

@@ -21,9 +21,10 @@ const REQUEST_BYTES: usize = 1 << 20;
 
 /// A server under pressure is asked again for so long, then given up.
 const TRIES: u32 = 120;
+const PAUSE: Duration = Duration::from_millis(500);
+
 /// Why a server may not take them.
 const WAY_OUT: &str = "`--to` names the server's API, and `--token-file` a token of `[intake.push]` where it wants one; what was sent is safe, and sending it again changes nothing";
-const PAUSE: Duration = Duration::from_millis(500);
 
 pub(super) fn run(typed: &Replay) -> Result<(), Failure> {
     if typed.speed != "max" {
