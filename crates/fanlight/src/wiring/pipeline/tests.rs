@@ -1,6 +1,6 @@
 //! The stages joined, on a disk in memory and a clock that stands.
 
-use fanlight_intake::frame_kind;
+use fanlight_intake::{KeptLine, frame_kind};
 use fanlight_log::{Appender, FaultyDisk, Logged, Segments};
 use fanlight_model::{SpanId, SpanKind, TraceId};
 use fanlight_otlp::{SpanDraft, encode_request};
@@ -85,6 +85,25 @@ fn record(status: &str, rule: &str) -> String {
         end = end,
         logged = logged,
     )
+}
+
+/// To a join that does not know the connection, and to one that does, a line that is read again is one row.
+#[test]
+fn a_joined_line_that_is_read_again_is_one_row() {
+    let mut stages = Stages::over(FaultyDisk::default(), u64::MAX);
+    let line = record("close", "first");
+    let mut again = Vec::new();
+    let kept = KeptLine {
+        arrival: Timestamp::from_seconds(1_772_612_471),
+        level: ParseLevel::Strict,
+        line: line.trim_end(),
+    };
+    kept.write(&mut again);
+    for (offset, rows) in [(1_000, 1), (2_000, 2)] {
+        stages.apply(offset, frame_kind::reparsed(Feed::ZpaUserActivity), again.clone());
+        assert_eq!(stages.store.snapshot().row_count(Table::AccessEvents), rows);
+        assert_eq!(stages.store.snapshot().row_count(Table::RawLines), 1);
+    }
 }
 
 /// The log was cut, so that a restart knows nothing of a connection that it once knew well. The first record that comes now is
